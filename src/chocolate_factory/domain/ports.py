@@ -1,0 +1,110 @@
+"""What the use cases need from the outside, as small protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chocolate_factory.domain.catalog import Hole
+from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.problem import Problem, Solution
+from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.slots import Window
+
+Clock = Callable[[], datetime]
+Json = Mapping[str, object]
+
+
+class Source(Protocol):
+    """A provider of series. Never fills: it returns what it got or raises a `SourceError`."""
+
+    name: str
+    series: tuple[str, ...]
+    max_days: int
+    """Longest window, in local days, that one fetch may ask for."""
+
+    def fetch(self, key: str, window: Window, now: datetime) -> Series:
+        """Validated values of whole local days that touch the window; days not yet published are left out.
+
+        `available_at` follows the series' publication rule; for weather forecasts it is `now`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """A stored JSON document: kind ("forecast", "plan", "settlement", …), id, moment and body."""
+
+    kind: str
+    id: str
+    at: datetime
+    body: Json
+
+
+class Store(Protocol):
+    """Where series and records live. The same contract suite tests every store."""
+
+    def write(self, series: Series) -> int:
+        """Store new knowledge; returns rows changed.
+
+        The natural key is (series, start, available_at). A row whose value and length equal what the store
+        already knows for that slot as of its `available_at` changes nothing; the same moment of knowledge
+        told differently replaces the row; anything else adds a revision.
+        """
+        ...
+
+    def read(self, key: str, window: Window, as_of: datetime | None = None) -> Series:
+        """Slots that start in the window, one row each: the newest knowledge, or the newest by `as_of`."""
+        ...
+
+    def revisions(self, key: str, window: Window) -> Series:
+        """All knowledge of the slots in the window, one row a revision, by slot and time of knowledge."""
+        ...
+
+    def holes(self, key: str, window: Window, now: datetime) -> list[Hole]:
+        """Due slots of the window that are not stored, joined into runs."""
+        ...
+
+    def span(self, key: str) -> Window | None:
+        """From the first to the end of the last stored slot."""
+        ...
+
+    def save(self, record: Record) -> None:
+        """Store a record; the same kind and id replaces it."""
+        ...
+
+    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
+        """Records of a kind, newest first."""
+        ...
+
+
+class Fitted(Protocol):
+    """A forecaster that has seen history."""
+
+    def predict(self, window: Window) -> Forecast:
+        """Prices for every slot of the window, without published ones (the splice is a use case)."""
+        ...
+
+
+class Forecaster(Protocol):
+    """A model by name; `fit` gives the only thing that can predict."""
+
+    name: str
+
+    def fit(self, history: Series, issued_at: datetime) -> Fitted:
+        """Learn from a price series; uses only rows with available_at ≤ issued_at."""
+        ...
+
+
+Progress = Callable[[float, float, float], None]
+"""Called with (seconds, best cost or inf, proven bound or −inf) as a solve goes on."""
+
+
+class Planner(Protocol):
+    """Turns a problem into starts, or raises `Infeasible`."""
+
+    def solve(self, problem: Problem, time_limit: float, progress: Progress | None = None) -> Solution:
+        """Best solution and proven bound within about `time_limit` seconds."""
+        ...

@@ -1,0 +1,128 @@
+"""Ground rules of the suite: no network beyond loopback, no skips in CI, state in temp folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("CHOCO_SHARED", ROOT.parent / "shared")).resolve()
+IN_CI = os.environ.get("CI") == "true"
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+
+def need(condition: bool, what: str) -> None:
+    """Skip without `what` on a developer's machine; fail without it in CI."""
+    if not condition:
+        if IN_CI:
+            pytest.fail(f"{what} must be there in CI", pytrace=False)
+        pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection that leaves the machine is an error."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and str(address[0]) not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the developer's shell reaches a test; state goes to a temp folder."""
+    for name in list(os.environ):
+        if name.startswith("CHOCO_") and name != "CHOCO_SHARED":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CHOCO_STATE", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real data and stand-in providers."""
+    need(SHARED.is_dir(), f"the shared folder {SHARED}")
+    return SHARED
+
+
+class Upstream:
+    """A running stand-in of all providers."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def control(self, path: str, body: object = None, method: str | None = None) -> Any:
+        """Call the control interface, e.g. control("clock", {"now": "…"})."""
+        data = None if body is None else json.dumps(body).encode()
+        verb = method or ("POST" if data else "GET")
+        request = urllib.request.Request(f"{self.url}/_control/{path}", data=data, method=verb)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def at(self, now: str) -> Upstream:
+        """Set the virtual clock and forget faults and requests."""
+        self.control("clock", {"now": now})
+        self.control("faults", method="DELETE")
+        self.control("requests", method="DELETE")
+        return self
+
+    def settings(self) -> dict[str, str]:
+        """Environment that points every source to this server."""
+        names = {"REE": "ree", "ESIOS": "esios", "OMIE": "omie", "OPEN_METEO": "open-meteo"}
+        return {f"CHOCO_{name}__BASE_URL": f"{self.url}/{path}" for name, path in names.items()}
+
+
+@pytest.fixture(scope="session")
+def upstream_server(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
+    """One stand-in server for the whole session."""
+    port_file = tmp_path_factory.mktemp("upstream") / "port"
+    command = [sys.executable, "serve.py", "--port", "0", "--port-file", str(port_file), "--quiet", "--warm"]
+    process = subprocess.Popen(command, cwd=shared / "upstream", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (port_file.exists() and port_file.read_text().strip()):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("the stand-in providers did not start")
+        time.sleep(0.05)
+    yield Upstream(f"http://127.0.0.1:{port_file.read_text().strip()}")
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def upstream(upstream_server: Upstream) -> Upstream:
+    """The stand-in providers at Tuesday 2026-03-10 21:00 in Madrid, without faults."""
+    return upstream_server.at("2026-03-10T21:00:00+01:00")
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def choco(tmp_path: Path) -> Run:
+    """Run the installed command: choco("plan", "--json", env={…}, expect=0)."""
+
+    def run(*args: str, env: dict[str, str] | None = None, expect: int | None = 0, timeout: int = 300) -> Any:
+        command = [str(Path(sys.executable).with_name("choco")), *args]
+        merged = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", **(env or {})}
+        result = subprocess.run(command, capture_output=True, text=True, env=merged, timeout=timeout, cwd=tmp_path)
+        if expect is not None:
+            assert result.returncode == expect, f"{command}: {result.returncode}\n{result.stdout}\n{result.stderr}"
+        return result
+
+    return run
