@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chocolate_factory.domain.catalog import Hole
+from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.problem import Problem, Solution
 from chocolate_factory.domain.series import Series
@@ -108,3 +109,21 @@ class Planner(Protocol):
     def solve(self, problem: Problem, time_limit: float, progress: Progress | None = None) -> Solution:
         """Best solution and proven bound within about `time_limit` seconds."""
         ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a use case may touch, built once by `wiring.build`.
+
+    `sample` is true when store and sources are the project's own made-up world; every answer says so.
+    """
+
+    factory: Factory
+    factory_text: str
+    store: Store
+    sources: Mapping[str, Source]
+    forecasters: Mapping[str, Callable[[], Forecaster]]
+    forecaster: str
+    planner: Planner
+    clock: Clock
+    sample: bool

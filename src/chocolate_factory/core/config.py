@@ -1,0 +1,191 @@
+"""Settings: environment variables `CHOCO_…`, `.env`, and secret files `CHOCO_…_FILE`."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chocolate_factory.core.errors import Misconfigured
+
+PREFIX = "CHOCO_"
+Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+
+
+class Provider(BaseModel):
+    """Where a provider is reached."""
+
+    base_url: Url
+
+
+def provider(base_url: str) -> Any:
+    return Field(default_factory=lambda: Provider(base_url=base_url), description=f"Provider at {base_url}.")
+
+
+class SyncSettings(BaseModel):
+    """How much is fetched."""
+
+    history_days: int = Field(
+        default=400, ge=8, le=4000, description="Days of history `choco sync` aims for."
+    )
+    reread_days: int = Field(default=3, ge=0, le=30, description="Recent days read again for corrections.")
+    every_minutes: int = Field(default=15, ge=1, le=1440, description="Pause between looks while serving.")
+
+
+class ForecastSettings(BaseModel):
+    """Which model fills the slots that are not published."""
+
+    model: str = Field(default="boosting", description="Forecaster by name; see docs/forecasts.md.")
+
+
+class PlanSettings(BaseModel):
+    """How long and how well to solve."""
+
+    time_limit_s: float = Field(default=45, ge=1, le=3600, description="Seconds of solving.")
+    target_gap: float = Field(default=0.005, ge=0, le=0.5, description="Stop when proven this close (share).")
+
+
+class Settings(BaseSettings):
+    """All settings; the environment wins over `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        nested_model_default_partial_update=True,
+    )
+
+    state: Path = Field(default=Path("var"), description="Folder of the store, models and logs.")
+    factory: Path = Field(default=Path("factory.toml"), description="Path of the factory file.")
+    now: AwareDatetime | None = Field(
+        default=None, description="Fixed moment, ISO 8601 with offset: replays any day."
+    )
+    clock_rate: float = Field(
+        default=0, ge=0, le=1e6, description="Virtual seconds per second when CHOCO_NOW is set."
+    )
+    environment: Literal["development", "production"] = Field(
+        default="development", description="Where it runs."
+    )
+    store: Literal["sqlite"] = Field(default="sqlite", description="Kind of store.")
+    offline: bool = Field(default=False, description="No outside calls; without stored prices, sample data.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Form of log lines on stderr."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level logged."
+    )
+    sync: SyncSettings = Field(default_factory=SyncSettings)
+    forecast: ForecastSettings = Field(default_factory=ForecastSettings)
+    plan: PlanSettings = Field(default_factory=PlanSettings)
+    omie: Provider = provider("https://www.omie.es")
+    ree: Provider = provider("https://apidatos.ree.es")
+    esios: Provider = provider("https://api.esios.ree.es")
+    open_meteo: Provider = provider("https://api.open-meteo.com")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values, then the environment, then `.env`; secret files are unfolded before."""
+        return init_settings, env_settings, dotenv_settings
+
+
+def unfold_secret_files(environ: dict[str, str]) -> dict[str, str]:
+    """`CHOCO_X_FILE=path` -> `CHOCO_X=content`; both at once, or an unreadable file, is an error."""
+    found: dict[str, str] = {}
+    for name, path in environ.items():
+        if not (name.startswith(PREFIX) and name.endswith("_FILE")):
+            continue
+        plain = name.removesuffix("_FILE")
+        if plain in environ:
+            raise Misconfigured(f"{plain} and {name} are both set.", "Keep one of them.")
+        try:
+            found[plain] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Misconfigured(f"{name}: cannot read {path} ({error.strerror}).") from error
+    return found
+
+
+def load_settings() -> Settings:
+    """Settings from the environment; a wrong value is `Misconfigured` naming its variable."""
+    os.environ.update(unfold_secret_files(dict(os.environ)))
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "__".join(str(part).upper() for part in first["loc"])
+        given = f" (given: {str(first.get('input'))[:80]!r})"
+        raise Misconfigured(
+            f"Setting {name}: {first['msg']}{given}.", "docs/settings.md lists what is allowed."
+        ) from None
+
+
+def unknown_variables(settings: Settings) -> list[str]:
+    """`CHOCO_…` variables of the environment that no setting reads: most often a typing mistake."""
+    known = {name for name, *_ in rows(type(settings))}
+    names = {n.removesuffix("_FILE") for n in os.environ if n.startswith(PREFIX)}
+    return sorted(n for n in names if n not in known)
+
+
+def rows(model: type[BaseModel], prefix: str = PREFIX) -> list[tuple[str, str, str, str]]:
+    """(variable, allowed, default, meaning) of every setting, for the documentation."""
+    found: list[tuple[str, str, str, str]] = []
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            default = info.get_default(call_default_factory=True)
+            inner = rows(kind, f"{prefix}{name.upper()}__")
+            shown = getattr(default, "base_url", None)
+            found += [
+                (v, a, f"`{shown}`" if shown and v.endswith("BASE_URL") else d, m or info.description or "")
+                for v, a, d, m in inner
+            ]
+        else:
+            default = info.default
+            text = "none" if default is None else "" if info.is_required() else f"`{default}`"
+            found.append((f"{prefix}{name.upper()}", allowed(info), text, info.description or ""))
+    return found
+
+
+def allowed(info: Any) -> str:
+    """What a field accepts, in a few words."""
+    kind = str(info.annotation).replace("typing.", "").replace("pathlib.", "")
+    name = getattr(info.annotation, "__name__", "") if isinstance(info.annotation, type) else ""
+    bounds = [
+        f"{sign} {getattr(m, key)}"
+        for m in info.metadata
+        for key, sign in (("ge", "≥"), ("le", "≤"))
+        if hasattr(m, key)
+    ]
+    if kind.startswith("Literal"):
+        return " or ".join(part.strip(" '") for part in kind[8:-1].split(","))
+    words = {"Path": "path", "bool": "0 or 1", "str": "text", "int": "whole number", "float": "number"}
+    text = words.get(name) or ("moment with offset" if "Aware" in kind else "text")
+    return f"{text} {', '.join(bounds)}".strip()
+
+
+class SystemClock:
+    """`now()` of the machine, or a fixed moment that stands still or runs at a rate."""
+
+    def __init__(self, fixed: datetime | None, rate: float) -> None:
+        self._fixed = fixed.astimezone(UTC) if fixed else None
+        self._rate = rate
+        self._begun = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        """The moment, aware, in UTC."""
+        if self._fixed is None:
+            return datetime.now(UTC)
+        return self._fixed + (datetime.now(UTC) - self._begun) * self._rate
