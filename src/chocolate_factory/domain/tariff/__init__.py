@@ -1,0 +1,1 @@
+"""What this site pays: tariff calendar, dated figures, price stack, excess power, costs, invoice."""
