@@ -93,7 +93,9 @@ def upstream_server(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """One stand-in server for the whole session."""
     port_file = tmp_path_factory.mktemp("upstream") / "port"
     command = [sys.executable, "serve.py", "--port", "0", "--port-file", str(port_file), "--quiet", "--warm"]
-    process = subprocess.Popen(command, cwd=shared / "upstream", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=shared / "upstream", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 60
     while not (port_file.exists() and port_file.read_text().strip()):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -120,9 +122,13 @@ def choco(tmp_path: Path) -> Run:
     def run(*args: str, env: dict[str, str] | None = None, expect: int | None = 0, timeout: int = 300) -> Any:
         command = [str(Path(sys.executable).with_name("choco")), *args]
         merged = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", **(env or {})}
-        result = subprocess.run(command, capture_output=True, text=True, env=merged, timeout=timeout, cwd=tmp_path)
+        result = subprocess.run(
+            command, capture_output=True, text=True, env=merged, timeout=timeout, cwd=tmp_path, check=False
+        )
         if expect is not None:
-            assert result.returncode == expect, f"{command}: {result.returncode}\n{result.stdout}\n{result.stderr}"
+            assert result.returncode == expect, (
+                f"{command}: {result.returncode}\n{result.stdout}\n{result.stderr}"
+            )
         return result
 
     return run

@@ -3,12 +3,14 @@
     ChocolateError
     ├── UsageError      a wrong option, date or argument            400, exit 2
     ├── DataMissing     needed data is not there or is late         409, exit 3
+    │   └── NotFound        nothing is stored under this name       404, exit 3
     ├── SourceError     a provider did not deliver                  502, exit 4
     │   ├── Unreachable     no connection, time-out, 5xx
     │   ├── Refused         401, 403, 429: the provider said no
     │   └── Changed         it answered, but not what we can trust
     ├── Infeasible      no plan keeps all rules                     422, exit 5
     ├── Misconfigured   a setting or the factory file is wrong      500, exit 6
+    │   └── StoreFailed     the store's file cannot be read or written    503, exit 6
     └── NotAllowed      the caller may not do this                  403, exit 7
 
 Each class states its HTTP status, its exit code and its hint once; the doors only translate.
@@ -60,6 +62,14 @@ class DataMissing(ChocolateError):
     exit_code = 3
     title = "Data missing"
     default_hint = "Run `choco sync`, then `choco holes` to see what is still missing."
+
+
+class NotFound(DataMissing):
+    """Nothing is stored under this name."""
+
+    status = 404
+    title = "Not found"
+    default_hint = "List what is there first."
 
 
 class SourceError(ChocolateError):
@@ -122,6 +132,14 @@ class Misconfigured(ChocolateError):
     default_hint = (
         "Correct the value at the place named; docs/settings.md and docs/factory.md list what is allowed."
     )
+
+
+class StoreFailed(Misconfigured):
+    """The store's file cannot be read or written: disk full, locked, read-only or damaged."""
+
+    status = 503
+    title = "Store not usable"
+    default_hint = "Check the disk, the rights and the place of the store's file; nothing was changed."
 
 
 class NotAllowed(ChocolateError):

@@ -10,7 +10,7 @@ from chocolate_factory.domain.slots import Window
 
 @dataclass(frozen=True)
 class Run:
-    """One step of one batch on one unit (1…count); `start` and `end` are UTC."""
+    """One step (0…) of one batch on one unit (1…count); `start` and `end` are UTC."""
 
     batch: str
     product: str
@@ -49,7 +49,7 @@ class Climate:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken rule: order, wait, machine, attendance, climate, power, window, due or batch."""
+    """One broken rule: window, recipe, order, wait, machine, attendance, climate, power, due or batch."""
 
     rule: str
     message: str

@@ -125,5 +125,6 @@ class Ports:
     forecasters: Mapping[str, Callable[[], Forecaster]]
     forecaster: str
     planner: Planner
+    plan_seconds: float
     clock: Clock
     sample: bool

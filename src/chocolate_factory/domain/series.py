@@ -78,8 +78,8 @@ class Series:
                 str(self.source[row]),
             )
 
-    def take(self, rows: NDArray[np.bool_] | IntArray) -> Series:
-        """The chosen rows, by mask or index."""
+    def take(self, rows: NDArray[np.bool_] | IntArray | slice) -> Series:
+        """The chosen rows, by mask, index or slice."""
         return Series(
             self.key,
             self.start[rows],

@@ -117,3 +117,13 @@ def planning_window(now: datetime, days: int, zone: str) -> Window:
     """From the next slot boundary to the local midnight that closes the `days`-th following day."""
     start = next_slot(now.astimezone(UTC))
     return Window(start, local_midnight(local_date(start, zone) + timedelta(days=days + 1), zone))
+
+
+def hours_over(window: Window) -> Window:
+    """The window widened to whole hours: hourly slots that cover its first quarters start before it."""
+    return Window(moment(epoch(window.start) // 3600 * 3600), moment(-(-epoch(window.end) // 3600) * 3600))
+
+
+def local_iso(at: datetime, zone: str) -> str:
+    """ISO 8601 with the offset of the local zone, to the second."""
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")

@@ -1,0 +1,529 @@
+"""What every store keeps: knowledge with its time, holes, records, and all of it among several writers."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chocolate_factory.core.errors import ChocolateError, UsageError
+from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, Hole
+from chocolate_factory.domain.ports import Record, Store
+from chocolate_factory.domain.series import Origin, Point, Series, empty, from_points
+from chocolate_factory.domain.slots import Window, day_window, epoch, moment
+from chocolate_factory.infrastructure.stores import STORES
+
+SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2025, 10, 26), date(2026, 1, 14)
+LONG_AFTER = datetime(2027, 1, 1, tzinfo=UTC)
+EVER = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+T0 = datetime(2026, 1, 13, 12, tzinfo=UTC)
+S0 = datetime(2026, 1, 14, tzinfo=UTC)
+
+Open = Callable[[], Store]
+
+
+@pytest.fixture(params=sorted(STORES))
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Opens the same place again at every call, with every registered store."""
+    return lambda: STORES[request.param](tmp_path / "state" / "store")
+
+
+@pytest.fixture
+def store(reopen: Open) -> Store:
+    return reopen()
+
+
+def hours(n: int) -> timedelta:
+    return timedelta(hours=n)
+
+
+def point(slot: int, known: int, value: float, minutes: int = 60, origin: Origin = Origin.PUBLISHED) -> Point:
+    """Hour `slot` after S0, known `known` hours after T0."""
+    return Point(S0 + hours(slot), minutes, value, T0 + hours(known), origin, "test")
+
+
+def series_of(*points: Point, key: str = "spot") -> Series:
+    return from_points(key, points)
+
+
+def told(series: Series) -> list[tuple[int, float]]:
+    return [(round((row.start - S0) / hours(1)), row.value) for row in series]
+
+
+def day_series(day: date, key: str = "spot", skip: Iterable[int] = ()) -> Series:
+    """A whole local day at the resolution of its market, without the slots in `skip`."""
+    info = CATALOG[key]
+    length = info.minutes(day)
+    left_out = set(skip)
+    return series_of(
+        *(
+            Point(moment(start), length, 50.0 + n, info.due(day), Origin.PUBLISHED, "test")
+            for n, start in enumerate(day_window(day, MARKET_ZONE).starts(length))
+            if n not in left_out
+        ),
+        key=key,
+    )
+
+
+# --- series ---
+
+
+def test_what_is_written_is_read_in_every_column(store: Store) -> None:
+    rows = [
+        Point(S0, 60, 12.5, T0, Origin.PUBLISHED, "omie"),
+        Point(S0 + hours(1), 15, -0.125, T0 + timedelta(seconds=1), Origin.ESTIMATED, "Red Eléctrica"),
+        Point(S0 + hours(2), 60, 1e-9 + 0.1, T0, Origin.SAMPLE, "x" * 60),
+    ]
+    assert store.write(from_points("pvpc", rows)) == 3
+    assert list(store.read("pvpc", EVER)) == rows
+    assert list(store.revisions("pvpc", EVER)) == rows
+
+
+def test_the_columns_have_the_types_of_the_contract(store: Store) -> None:
+    store.write(series_of(point(0, 0, 1.0)))
+    found = store.read("spot", EVER)
+    assert [found.start.dtype, found.minutes.dtype, found.available_at.dtype] == [np.int64] * 3
+    assert found.value.dtype == np.float64
+    assert found.origin.dtype.kind == found.source.dtype.kind == "U"
+
+
+def test_an_empty_store_answers(store: Store) -> None:
+    for key in ("spot", "never heard of"):
+        assert len(store.read(key, EVER)) == len(store.revisions(key, EVER)) == 0
+        assert len(store.read(key, EVER, T0)) == 0
+        assert store.span(key) is None
+    assert store.read("spot", EVER).key == "spot"
+    assert store.find("plan") == []
+    assert store.write(empty("spot")) == 0
+
+
+def test_a_key_outside_the_catalogue_is_kept_but_has_no_holes(store: Store) -> None:
+    store.write(series_of(point(0, 0, 1.0), key="steam"))
+    assert told(store.read("steam", EVER)) == [(0, 1.0)]
+    with pytest.raises(UsageError, match="steam"):
+        store.holes("steam", EVER, LONG_AFTER)
+
+
+def test_series_do_not_mix(store: Store) -> None:
+    store.write(series_of(point(0, 0, 1.0), key="spot"))
+    store.write(series_of(point(0, 0, 2.0), key="pvpc"))
+    assert told(store.read("spot", EVER)) == [(0, 1.0)]
+    assert told(store.read("pvpc", EVER)) == [(0, 2.0)]
+
+
+def test_a_window_is_half_open_and_counts_starts(store: Store) -> None:
+    store.write(series_of(*(point(n, 0, float(n)) for n in range(5))))
+    window = Window(S0 + hours(1), S0 + hours(3))
+    assert told(store.read("spot", window)) == [(1, 1.0), (2, 2.0)]
+    assert told(store.revisions("spot", window)) == [(1, 1.0), (2, 2.0)]
+    inside = Window(S0 + timedelta(minutes=30), S0 + hours(1))
+    assert len(store.read("spot", inside)) == 0
+    assert len(store.read("spot", Window(S0, S0))) == 0
+
+
+def test_the_same_knowledge_again_changes_nothing(store: Store) -> None:
+    rows = series_of(*(point(n, 0, float(n)) for n in range(24)))
+    assert store.write(rows) == 24
+    assert store.write(rows) == 0
+    later = series_of(*(point(n, 5, float(n)) for n in range(24)))
+    assert store.write(later) == 0
+    assert list(store.revisions("spot", EVER)) == list(rows)
+
+
+def test_the_same_value_from_elsewhere_changes_nothing(store: Store) -> None:
+    store.write(series_of(Point(S0, 60, 5.0, T0, Origin.PUBLISHED, "omie")))
+    assert store.write(series_of(Point(S0, 60, 5.0, T0, Origin.ESTIMATED, "ree"))) == 0
+    assert [row.source for row in store.revisions("spot", EVER)] == ["omie"]
+
+
+def test_a_correction_is_new_knowledge(store: Store) -> None:
+    store.write(series_of(point(0, 0, 10.0), point(1, 0, 11.0)))
+    assert store.write(series_of(point(0, 48, 10.0), point(1, 48, 12.0))) == 1
+    assert told(store.revisions("spot", EVER)) == [(0, 10.0), (1, 11.0), (1, 12.0)]
+    assert told(store.read("spot", EVER)) == [(0, 10.0), (1, 12.0)]
+    assert told(store.read("spot", EVER, T0 + hours(47))) == [(0, 10.0), (1, 11.0)]
+    assert told(store.read("spot", EVER, T0 + hours(48))) == [(0, 10.0), (1, 12.0)]
+    assert told(store.read("spot", EVER, T0 - timedelta(seconds=1))) == []
+
+
+def test_another_length_is_a_correction_too(store: Store) -> None:
+    store.write(series_of(point(0, 0, 10.0, minutes=60)))
+    assert store.write(series_of(point(0, 1, 10.0, minutes=15))) == 1
+    assert [row.minutes for row in store.revisions("spot", EVER)] == [60, 15]
+
+
+def test_the_same_moment_told_differently_replaces(store: Store) -> None:
+    store.write(series_of(point(0, 0, 10.0)))
+    changed = Point(S0, 15, 11.0, T0, Origin.MEASURED, "other")
+    assert store.write(series_of(changed)) == 1
+    assert list(store.revisions("spot", EVER)) == [changed]
+
+
+def test_one_call_that_tells_a_moment_twice_keeps_the_last(store: Store) -> None:
+    rows = series_of(point(0, 0, 10.0), point(0, 0, 11.0), point(0, 0, 11.0))
+    assert store.write(rows) == 1
+    assert told(store.revisions("spot", EVER)) == [(0, 11.0)]
+    assert store.write(rows) == 0
+
+
+def test_older_knowledge_may_come_later(store: Store) -> None:
+    store.write(series_of(point(0, 0, 10.0), point(0, 9, 12.0)))
+    assert store.write(series_of(point(0, 4, 11.0))) == 1
+    assert store.write(series_of(point(0, 8, 12.0))) == 1, "known earlier than was thought"
+    assert store.write(series_of(point(0, 5, 11.0))) == 0
+    assert told(store.revisions("spot", EVER)) == [(0, 10.0), (0, 11.0), (0, 12.0), (0, 12.0)]
+    assert [told(store.read("spot", EVER, T0 + hours(n)))[0][1] for n in (0, 3, 4, 7, 8, 9)] == [
+        10.0, 10.0, 11.0, 11.0, 12.0, 12.0,
+    ]  # fmt: skip
+
+
+def test_a_value_that_returns_is_knowledge(store: Store) -> None:
+    rows = series_of(point(0, 0, 10.0), point(0, 1, 11.0), point(0, 2, 10.0))
+    assert store.write(rows) == 3
+    assert store.write(rows) == 0
+    assert told(store.read("spot", EVER)) == [(0, 10.0)]
+
+
+def test_span_goes_from_the_first_start_to_the_last_end(store: Store) -> None:
+    store.write(series_of(point(7, 0, 1.0), point(2, 0, 1.0)))
+    assert store.span("spot") == Window(S0 + hours(2), S0 + hours(8))
+    store.write(series_of(point(7, 1, 1.0, minutes=15)))
+    assert store.span("spot") == Window(S0 + hours(2), S0 + hours(7) + timedelta(minutes=15))
+
+
+# --- against a model ---
+
+Row = tuple[int, int, int, float, str, str]
+rows_of_one_series = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.integers(0, 4),
+        st.sampled_from([15, 60]),
+        st.sampled_from([-3.5, 0.0, 41.25]),
+        st.sampled_from(["published", "estimated"]),
+        st.sampled_from(["omie", "ree"]),
+    ),
+    max_size=8,
+)
+batches = st.lists(st.tuples(st.sampled_from(["spot", "pvpc"]), rows_of_one_series), max_size=6)
+
+
+def as_series(key: str, rows: Iterable[Row]) -> Series:
+    return series_of(
+        *(
+            Point(S0 + hours(s), length, value, T0 + hours(k), Origin(origin), source)
+            for s, k, length, value, origin, source in rows
+        ),
+        key=key,
+    )
+
+
+class Model:
+    """The contract of `write` and `read` in the plainest words."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, int], dict[int, Row]] = {}
+
+    def write(self, key: str, rows: Iterable[Row]) -> int:
+        changed = 0
+        last = {(row[0], row[1]): row for row in rows}
+        for slot, known in sorted(last):
+            revisions = self.rows.setdefault((key, slot), {})
+            before = self.newest(key, slot, known)
+            row = last[slot, known]
+            if before is None or before[2:4] != row[2:4]:
+                revisions[known] = row
+                changed += 1
+        return changed
+
+    def newest(self, key: str, slot: int, known: int) -> Row | None:
+        seen = [k for k in self.rows.get((key, slot), {}) if k <= known]
+        return self.rows[key, slot][max(seen)] if seen else None
+
+    def read(self, key: str, known: int = 99) -> list[Row]:
+        found = (self.newest(key, slot, known) for slot in range(4))
+        return [row for row in found if row is not None]
+
+    def revisions(self, key: str) -> list[Row]:
+        return [row for slot in range(4) for _, row in sorted(self.rows.get((key, slot), {}).items())]
+
+
+def points_of(key: str, rows: Iterable[Row]) -> list[Point]:
+    return list(as_series(key, rows))
+
+
+@pytest.mark.parametrize("name", sorted(STORES))
+@settings(max_examples=60, deadline=None)
+@given(written=batches)
+def test_any_writes_in_any_order_are_what_the_model_says(
+    name: str, written: list[tuple[str, list[Row]]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store, model = STORES[name](Path(folder) / "store"), Model()
+        for key, rows in written:
+            assert store.write(as_series(key, rows)) == model.write(key, rows)
+            assert store.write(as_series(key, rows)) == 0
+        for key in ("spot", "pvpc"):
+            assert list(store.read(key, EVER)) == points_of(key, model.read(key))
+            assert list(store.revisions(key, EVER)) == points_of(key, model.revisions(key))
+            for known in range(5):
+                found = store.read(key, EVER, T0 + hours(known))
+                assert list(found) == points_of(key, model.read(key, known))
+
+
+@pytest.mark.parametrize("name", sorted(STORES))
+@settings(max_examples=40, deadline=None)
+@given(
+    slots=st.dictionaries(st.integers(0, 3), st.permutations(range(5)), min_size=1),
+    order=st.randoms(use_true_random=False),
+)
+def test_distinct_knowledge_reads_the_same_however_it_arrived(
+    name: str, slots: dict[int, list[int]], order: random.Random
+) -> None:
+    rows: list[Row] = [
+        (slot, known, 60, float(value), "published", "omie")
+        for slot, values in slots.items()
+        for known, value in enumerate(values)
+    ]
+    expected = points_of("spot", sorted(rows))
+    order.shuffle(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        store = STORES[name](Path(folder) / "store")
+        while rows:
+            cut = order.randint(1, len(rows))
+            store.write(as_series("spot", rows[:cut]))
+            rows = rows[cut:]
+        assert list(store.revisions("spot", EVER)) == expected
+
+
+# --- holes ---
+
+
+def spans(holes: list[Hole]) -> list[tuple[datetime, datetime, int]]:
+    return [(hole.start, hole.end, hole.missing) for hole in holes]
+
+
+@pytest.mark.parametrize(("day", "slots"), [(SPRING, 92), (PLAIN, 96), (AUTUMN, 100)])
+def test_a_missing_day_is_one_hole_of_its_true_length(store: Store, day: date, slots: int) -> None:
+    window = day_window(day, MARKET_ZONE)
+    due = CATALOG["spot"].due(day)
+    assert store.holes("spot", window, due) == [Hole("spot", window.start, window.end, slots, due)]
+    assert store.holes("spot", window, due - timedelta(seconds=1)) == []
+    assert store.write(day_series(day)) == slots
+    assert store.holes("spot", window, LONG_AFTER) == []
+    assert store.span("spot") == window
+    assert len(store.read("spot", window)) == slots
+
+
+@pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
+def test_holes_are_exactly_what_was_left_out(store: Store, day: date) -> None:
+    window = day_window(day, MARKET_ZONE)
+    store.write(day_series(day, skip=(0, 8, 9, 10, 11, 40)))
+    starts = [moment(second) for second in window.starts(15)]
+    quarter = timedelta(minutes=15)
+    assert spans(store.holes("spot", window, LONG_AFTER)) == [
+        (starts[0], starts[1], 1),
+        (starts[8], starts[11] + quarter, 4),
+        (starts[40], starts[41], 1),
+    ]
+    part = Window(starts[9], starts[40])
+    assert spans(store.holes("spot", part, LONG_AFTER)) == [(starts[9], starts[12], 3)]
+
+
+def test_a_hole_goes_on_over_midnight_and_is_due_since_its_first_slot(store: Store) -> None:
+    first, last = AUTUMN - timedelta(days=1), AUTUMN + timedelta(days=1)
+    window = Window(day_window(first, MARKET_ZONE).start, day_window(last, MARKET_ZONE).end)
+    holes = store.holes("pvpc", window, LONG_AFTER)
+    assert holes == [Hole("pvpc", window.start, window.end, 73, CATALOG["pvpc"].due(first))]
+    store.write(day_series(AUTUMN, "pvpc"))
+    assert [hole.missing for hole in store.holes("pvpc", window, LONG_AFTER)] == [24, 24]
+
+
+def test_a_hole_splits_where_the_market_changed_its_resolution(store: Store) -> None:
+    before, after = date(2025, 9, 30), date(2025, 10, 1)
+    window = Window(day_window(before, MARKET_ZONE).start, day_window(after, MARKET_ZONE).end)
+    change = day_window(after, MARKET_ZONE).start
+    assert spans(store.holes("spot", window, LONG_AFTER)) == [
+        (window.start, change, 24),
+        (change, window.end, 96),
+    ]
+
+
+def test_a_series_without_a_publication_rule_has_no_holes(store: Store) -> None:
+    assert store.holes("temperature_forecast", EVER, LONG_AFTER) == []
+
+
+@pytest.mark.parametrize("name", sorted(STORES))
+@settings(max_examples=25, deadline=None)
+@given(
+    day=st.sampled_from([date(2025, 9, 29), AUTUMN - timedelta(days=1), SPRING - timedelta(days=1)]),
+    kept=st.sets(st.integers(0, 287)),
+    edges=st.tuples(st.integers(-8, 80), st.integers(0, 80)),
+)
+def test_holes_and_stored_slots_are_the_expected_grid(
+    name: str, day: date, kept: set[int], edges: tuple[int, int]
+) -> None:
+    whole = Window(day_window(day, MARKET_ZONE).start, day_window(day + timedelta(days=2), MARKET_ZONE).end)
+    start = whole.start + hours(edges[0])
+    window = Window(start, start + hours(edges[1]))
+    info = CATALOG["spot"]
+    now = info.due(day + timedelta(days=2))
+    expected = info.expected(window, now)
+    all_slots = info.expected(whole, now)
+    stored = {int(all_slots[n]) for n in kept if n < len(all_slots)}
+    with tempfile.TemporaryDirectory() as folder:
+        store = STORES[name](Path(folder) / "store")
+        store.write(series_of(*(Point(moment(s), 15, 1.0, T0, Origin.PUBLISHED, "test") for s in stored)))
+        holes = store.holes("spot", window, now)
+    found: list[int] = []
+    for hole in holes:
+        length = (hole.end - hole.start) // hole.missing
+        assert length in (timedelta(minutes=15), hours(1))
+        found += [epoch(hole.start + n * length) for n in range(hole.missing)]
+    assert sorted(found) == found
+    assert set(found) == {int(s) for s in expected} - stored
+    for before, after in pairwise(holes):
+        lengths = [(hole.end - hole.start) // hole.missing for hole in (before, after)]
+        assert before.end < after.start or (before.end == after.start and lengths[0] != lengths[1])
+
+
+# --- records ---
+
+
+def test_records_come_back_newest_first(store: Store) -> None:
+    records = [Record("plan", f"p{n}", T0 + timedelta(microseconds=n), {"n": n}) for n in range(5)]
+    for record in (records[2], records[0], records[4], records[1], records[3]):
+        store.save(record)
+    assert store.find("plan") == records[::-1]
+    assert store.find("plan", limit=2) == [records[4], records[3]]
+    assert store.find("plan", limit=0) == []
+    assert store.find("plan", id="p1") == [records[1]]
+    assert store.find("plan", id="p1", limit=0) == []
+    assert store.find("plan", id="none") == store.find("forecast") == []
+
+
+def test_the_same_kind_and_id_replaces_and_kinds_do_not_mix(store: Store) -> None:
+    store.save(Record("plan", "a", T0, {"v": 1}))
+    store.save(Record("job", "a", T0, {"v": 2}))
+    store.save(Record("plan", "a", T0 + hours(1), {"v": 3}))
+    assert store.find("plan") == [Record("plan", "a", T0 + hours(1), {"v": 3})]
+    assert store.find("job") == [Record("job", "a", T0, {"v": 2})]
+
+
+def test_records_of_one_moment_have_a_fixed_order(store: Store) -> None:
+    for name in ("b", "c", "a"):
+        store.save(Record("plan", name, T0, {}))
+    assert [record.id for record in store.find("plan")] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("name", sorted(STORES))
+@settings(max_examples=30, deadline=None)
+@given(
+    body=st.dictionaries(
+        st.text(max_size=5),
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+            ),
+            max_leaves=8,
+        ),
+        max_size=4,
+    ),
+    at=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+)
+def test_any_json_body_and_moment_come_back_as_they_were(
+    name: str, body: dict[str, object], at: datetime
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = STORES[name](Path(folder) / "store")
+        store.save(Record("plan", "x", at, body))
+        assert store.find("plan") == [Record("plan", "x", at, body)]
+
+
+def test_what_is_not_json_or_has_no_zone_is_not_stored(store: Store) -> None:
+    for body in ({"x": float("nan")}, {"x": T0}):
+        with pytest.raises((TypeError, ValueError)):
+            store.save(Record("plan", "x", T0, body))
+    with pytest.raises(ValueError, match="naive"):
+        store.save(Record("plan", "x", T0.replace(tzinfo=None), {}))
+    with pytest.raises(ChocolateError):
+        store.find("plan", limit=-1)
+    assert store.find("plan") == []
+
+
+# --- over time and among others ---
+
+
+def test_everything_is_there_after_reopening(reopen: Open) -> None:
+    first = reopen()
+    first.write(day_series(SPRING))
+    first.save(Record("plan", "p", T0, {"cost": 1.5}))
+    again = reopen()
+    assert list(again.read("spot", EVER)) == list(first.read("spot", EVER)) == list(day_series(SPRING))
+    assert again.find("plan") == [Record("plan", "p", T0, {"cost": 1.5})]
+    assert again.write(day_series(SPRING)) == 0
+
+
+def quarter_year() -> Series:
+    starts = epoch(S0) + 900 * np.arange(9000, dtype=np.int64)
+    return series_of(
+        *(Point(moment(s), 15, float(n % 97), T0, Origin.PUBLISHED, "test") for n, s in enumerate(starts))
+    )
+
+
+def write_in_pieces(store: Store, seed: int) -> int:
+    """The same rows in an order of its own, piece by piece; returns the rows this writer changed."""
+    rows, order = quarter_year(), random.Random(seed)
+    pieces = [rows.take(piece) for piece in np.array_split(np.arange(len(rows)), 45)]
+    order.shuffle(pieces)
+    return sum(store.write(piece) for piece in pieces)
+
+
+@pytest.mark.parametrize("name", sorted(STORES))
+def test_two_processes_writing_the_same_rows_do_no_harm(name: str, tmp_path: Path) -> None:
+    """Costs about three seconds: both start from nothing, so they also make the store at the same time."""
+    path = tmp_path / "store"
+    command = [sys.executable, __file__, name, str(path)]
+    writers = [subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, text=True) for n in range(2)]
+    changed = [int(writer.communicate(timeout=120)[0]) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert sum(changed) == 9000
+    assert list(STORES[name](path).revisions("spot", EVER)) == list(quarter_year())
+
+
+def test_threads_share_one_store(store: Store) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        changed = list(pool.map(lambda seed: write_in_pieces(store, seed), range(3)))
+    assert sum(changed) == 9000
+    assert len(store.read("spot", EVER)) == 9000
+
+
+def test_a_reader_sees_all_of_a_write_or_nothing(store: Store) -> None:
+    whole = quarter_year()
+    seen: set[int] = set()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(store.write, whole)
+        while not writing.done():
+            seen.add(len(store.read("spot", EVER)))
+        assert writing.result() == len(whole)
+    assert seen <= {0, len(whole)}
+
+
+if __name__ == "__main__":
+    print(write_in_pieces(STORES[sys.argv[1]](Path(sys.argv[2])), int(sys.argv[3])))
