@@ -23,7 +23,8 @@ class ProblemStep:
 
     `allowed` (T,) tells at which slots the step may start by attendance, climate and window (start and
     whole duration inside it); the limits between steps, machines and power are the planner's. `blocked_by`
-    names, per rule, the slots that rule alone forbids, so that an infeasible plan can be explained.
+    has, per rule ("attendance", "climate"), the starts (T,) which that rule forbids whatever the others say,
+    so that an infeasible plan can be explained; starts whose run would leave the window are in none of them.
     `wait_max` is in slots, None for unlimited.
     """
 
