@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -193,7 +194,7 @@ def test_a_batch_finishes_as_early_as_any_can(drawn: tuple[Problem, list[int]]) 
 @settings(max_examples=60, deadline=None)
 @given(drawn=problems(), choose=st.randoms(use_true_random=False))
 def test_the_baseline_is_feasible_and_never_later_than_the_plan(
-    drawn: tuple[Problem, list[int]], choose: np.random.RandomState
+    drawn: tuple[Problem, list[int]], choose: Random
 ) -> None:
     """For any plan that keeps the rules, whatever is late in it."""
     problem, order = drawn

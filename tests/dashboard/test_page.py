@@ -1,0 +1,312 @@
+"""The built page in a real browser: what it says, in both languages, zones, states and sizes. About 15 s."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from chocolate_factory.api.guard import Guard
+from chocolate_factory.api.schemas.dashboard import Dashboard
+from chocolate_factory.dashboard import STATIC
+from chocolate_factory.main import add_page, create_app
+from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
+from chocolate_factory.tasks.runner import run_job
+from tests.conftest import need
+from tests.dashboard.page_samples import BEFORE_LONG_DAY, preparing, ready
+from tests.worlds import sample_world
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PROBLEM = {
+    "title": "No feasible plan",
+    "status": 422,
+    "detail": "2 batches cannot be made.",
+    "hint": "Allow it.",
+}
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 780}
+
+
+class Site:
+    """The page, its guard and its headers for real, over an invented answer."""
+
+    def __init__(self) -> None:
+        self.answer: Dashboard = ready()
+        self.reads = 0
+        self.orders: list[tuple[str | None, Any]] = []
+        self.app = FastAPI()
+        self.app.add_api_route("/api/v1/dashboard", self.read, methods=["GET"])
+        self.app.add_api_route("/api/v1/plans", self.order, methods=["POST"])
+        add_page(self.app)
+        self.app.add_middleware(Guard)
+
+    def read(self) -> Dashboard:
+        self.reads += 1
+        return self.answer
+
+    async def order(self, request: Request) -> JSONResponse:
+        self.orders.append((request.headers.get("x-requested-with"), await request.json()))
+        return JSONResponse(PROBLEM, 422, media_type="application/problem+json")
+
+
+class Serving:
+    """An app on a loopback port, in a thread."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+
+    def __enter__(self) -> Serving:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    need(CHROMIUM.exists(), str(CHROMIUM))
+    need((STATIC / "index.html").is_file(), "the built page (make setup)")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[tuple[Serving, Site]]:
+    site = Site()
+    with Serving(site.app) as made:
+        yield made, site
+
+
+@pytest.fixture
+def site(serving: tuple[Serving, Site]) -> Site:
+    made = serving[1]
+    made.answer, made.orders = ready(), []
+    return made
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def show(browser: Browser, serving: tuple[Serving, Site], site: Site) -> Iterator[Open]:
+    """Open the page far from Spain; at the end nothing may have gone wrong or left the machine."""
+    faults: list[str] = []
+    contexts = []
+
+    def note(text: str, *, quiet: bool) -> None:
+        if not quiet:
+            faults.append(text)
+
+    def opened(
+        url: str = serving[0].url, *, locale: str = "es-ES", size: Any = DESKTOP, quiet: bool = False
+    ) -> Page:
+        context = browser.new_context(locale=locale, timezone_id="America/New_York", viewport=size)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", lambda said: note(said.text, quiet=quiet or said.type not in {"error", "warning"}))
+        page.on("pageerror", lambda error: note(str(error), quiet=False))
+        page.on("request", lambda asked: note(asked.url, quiet=asked.url.startswith(url)))
+        page.clock.install()
+        page.goto(f"{url}/dashboard")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def said(page: Page, name: str) -> str:
+    """Text of a marked element, with plain spaces."""
+    return plain(page.locator(f"[data-test={name}]").inner_text())
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def table(page: Page, name: str) -> list[list[str]]:
+    """Rows of a chart's table, opened by keyboard."""
+    details = page.locator(f"[data-table={name}]")
+    details.locator("summary").focus()
+    page.keyboard.press("Enter")
+    details.locator("tbody tr").first.wait_for()
+    rows: list[list[str]] = details.locator("tbody").evaluate(
+        "body => [...body.rows].map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+    )
+    return rows
+
+
+def test_answer_first_in_spanish_then_in_english_for_good(show: Open) -> None:
+    page = show()
+    assert said(page, "answer") == "Espera: lo siguiente empieza mañana a las 06:00 (mezcla)"
+    body = plain(page.locator("main").inner_text())
+    for text in ["0,142 €/kWh", "barato", "18,40 €", "154,70 €", "15,5 %", "1,2 %", "Horas"]:
+        assert text in body or text in plain(page.locator("header").inner_text())
+    assert "aún sin liquidar" in said(page, "expected")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert said(page, "answer") == "Wait: the next run starts tomorrow at 06:00 (mixing)"
+    assert "€154.70" in page.locator("main").inner_text()
+    page.reload()
+    assert said(page, "gap").startswith("At most 1.2% above the proven minimum.")
+
+
+def test_english_browser_gets_english_and_running_batches(show: Open, site: Site) -> None:
+    site.answer = ready(first_in_hours=-2.0)
+    page = show(locale="en-GB")
+    assert said(page, "answer") == "Now: conching running until tomorrow at 00:30"
+    assert said(page, "next").lower() == "next: mixing tomorrow at 19:00"
+
+
+def test_plan_is_drawn_and_told_run_by_run(show: Open, site: Site) -> None:
+    page = show()
+    assert site.answer.plan
+    rows = table(page, "plan")
+    assert len(rows) == len(site.answer.plan.runs)
+    assert rows[0][:5] == ["standard-1", "estándar", "mezcla", "Mezcladora 1", "mié 11 06:00–06:30"]
+    drawn = (
+        page.locator("canvas")
+        .nth(1)
+        .evaluate(
+            """canvas => {
+            const root = getComputedStyle(document.documentElement);
+            const wanted = ["--product-1", "--product-2"].map(
+                name => parseInt(root.getPropertyValue(name).trim().slice(1), 16));
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const counts = wanted.map(() => 0);
+            for (let i = 0; i < data.length; i += 4) {
+                const at = wanted.indexOf(data[i] * 65536 + data[i + 1] * 256 + data[i + 2]);
+                if (at >= 0) counts[at] += 1;
+            }
+            return counts;
+        }"""
+        )
+    )
+    assert min(drawn) > 200
+    load = table(page, "load")
+    assert len(load) == len(site.answer.plan.load_kw)
+    assert any(cells[3] != "–" for cells in load)
+
+
+@pytest.mark.parametrize("sample", [True, False])
+def test_sample_banner(show: Open, site: Site, sample: bool) -> None:
+    site.answer = ready(sample=sample)
+    page = show()
+    expect(page.locator("[data-test=answer]")).to_be_visible()
+    assert page.locator("[data-test=sample]").count() == int(sample)
+    if sample:
+        assert "DATOS DE MUESTRA" in said(page, "sample")
+
+
+def test_both_hours_of_the_long_day_are_told_apart(show: Open, site: Site) -> None:
+    site.answer = ready(BEFORE_LONG_DAY)
+    page = show()
+    times = [cells[0] for cells in table(page, "price")]
+    sunday = [text for text in times if text.startswith("dom 26")]
+    assert len(sunday) == len(set(sunday)) == 100
+    assert sunday.index("dom 26 02:30 CET") - sunday.index("dom 26 02:30 CEST") == 4
+    assert "dom 26 01:45" in sunday
+    assert "dom 26 03:00" in sunday
+
+
+def test_phone_fits_and_begins_with_two_days(show: Open) -> None:
+    page = show(size=PHONE)
+    expect(page.get_by_role("button", name="48 h")).to_have_attribute("aria-pressed", "true")
+    table(page, "price")
+    table(page, "plan")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+    wide = show()
+    expect(wide.get_by_role("button", name="Semana")).to_have_attribute("aria-pressed", "true")
+
+
+def test_preparing_turns_into_the_plan_by_itself(show: Open, site: Site) -> None:
+    site.answer = preparing()
+    page = show()
+    assert "Calculando el plan" in said(page, "preparing")
+    assert page.locator("canvas").count() == 0
+    site.answer = ready()
+    page.clock.run_for(3100)
+    expect(page.locator("[data-test=answer]")).to_be_visible()
+    expect(page.locator("canvas")).to_have_count(3)
+
+
+def test_network_down_keeps_the_old_data_and_says_how_old(show: Open) -> None:
+    page = show(quiet=True)
+    expect(page.locator("[data-test=answer]")).to_be_visible()
+    page.route("**/api/v1/dashboard", lambda route: route.abort())
+    page.clock.run_for(61_000)
+    assert "de las 21:00 (hace 1 min)" in said(page, "failed")
+    expect(page.locator("[data-test=answer]")).to_be_visible()
+    page.unroute("**/api/v1/dashboard")
+    page.get_by_role("button", name="Reintentar").click()
+    expect(page.locator("[data-test=failed]")).to_have_count(0)
+
+
+def test_a_hidden_tab_does_not_ask(show: Open, site: Site) -> None:
+    page = show()
+    expect(page.locator("[data-test=answer]")).to_be_visible()
+    hide = "flag => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => flag}); \
+        document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(hide, True)
+    before = site.reads
+    page.clock.run_for(600_000)
+    assert site.reads == before
+    with page.expect_response("**/api/v1/dashboard"):
+        page.evaluate(hide, False)
+    assert site.reads == before + 1
+
+
+def test_a_new_plan_needs_two_taps_and_a_refusal_is_told(show: Open, site: Site) -> None:
+    page = show(quiet=True)
+    page.locator("[data-test=plan-again]").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert site.orders == []
+    page.locator("[data-test=confirm]").click()
+    assert "2 batches cannot be made." in said(page, "problem")
+    assert site.orders == [("choco", {"days": 7, "allow_late": False})]
+
+
+def test_late_data_and_troubles_say_what_to_do(show: Open) -> None:
+    page = show()
+    assert "PVPC" in said(page, "late")
+    assert "24 huecos" in page.locator("[data-series=pvpc]").inner_text()
+    assert "Check the network." in said(page, "troubles")
+
+
+def test_real_application(show: Open, tmp_path: Path) -> None:
+    world = sample_world(tmp_path)
+    assert run_job("sync", lambda w: sync_prices(w, 60), world)
+    assert run_job("plan", plan_when_needed, world)
+    with Serving(create_app(world)) as serving:
+        page = show(serving.url)
+        assert "DATOS DE MUESTRA" in said(page, "sample")
+        assert said(page, "answer").startswith(("Ahora: ", "Espera: "))
+        assert len(table(page, "plan")) > 0

@@ -1,0 +1,76 @@
+"""From providers to a checked plan, at a real moment of the stand-in providers (about 40 s)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chocolate_factory.domain.catalog import MARKET_ZONE
+from chocolate_factory.domain.slots import Window, day_slots, day_window
+from chocolate_factory.infrastructure.stores import STORES
+from tests.conftest import Run, Upstream
+from tests.e2e.shows import environment, read
+
+NOW = "2026-03-10T21:00:00+01:00"
+FIRST, LAST = date(2025, 3, 1), date(2026, 3, 11)
+
+
+@pytest.fixture
+def env(upstream: Upstream, tmp_path: Path) -> dict[str, str]:
+    return environment(upstream, tmp_path / "state", NOW)
+
+
+def test_sync_forecast_plan(choco: Run, env: dict[str, str], upstream: Upstream) -> None:
+    report = read(choco, env, "sync", "--from", FIRST.isoformat())
+    assert report["missing"] == 0
+    assert report["failures"] == []
+    every_slot_is_stored(env)
+    assert read(choco, env, "holes", "--from", FIRST.isoformat()) == []
+    before = len(upstream.control("requests"))
+    assert read(choco, env, "sync", "--from", FIRST.isoformat())["changed"] == 0
+    assert len(upstream.control("requests")) - before <= 12
+    answer = read(choco, env, "plan", "--time-limit", "10")
+    check_plan(answer)
+    stock = {(row["product"], row["due"][:10]): row["batches"] for row in answer["assumed_stock"]}
+    assert stock == {("standard", "2026-03-10"): 5}
+    made = {
+        product: len({r["batch"] for r in answer["runs"] if r["product"] == product})
+        for product in ("standard", "premium")
+    }
+    assert made == {"standard": 25, "premium": 13 - sum(r["batches"] for r in answer["left_for_later"])}
+    settled = read(
+        choco,
+        {**env, "CHOCO_NOW": "2026-03-10T21:30:00+01:00"},
+        "settle",
+        "--from",
+        "2026-03-10",
+        "--hindsight",
+        "0",
+    )
+    assert settled["plans"][0]["plan"] == answer["id"]
+
+
+def every_slot_is_stored(env: dict[str, str]) -> None:
+    """23, 24 or 25 hours of PVPC a day, and 96 (92, 100) quarters of spot since 2025-10-01."""
+    store = STORES["sqlite"](Path(env["CHOCO_STATE"]) / "store.sqlite")
+    for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)):
+        window: Window = day_window(day, MARKET_ZONE)
+        minutes = 15 if day >= date(2025, 10, 1) else 60
+        assert len(store.read("spot", window)) == day_slots(day, MARKET_ZONE, minutes), day
+        assert len(store.read("pvpc", window)) == day_slots(day, MARKET_ZONE, 60), day
+
+
+def check_plan(answer: dict[str, Any]) -> None:
+    """What every plan of the reference plant must show."""
+    assert answer["violations"] == []
+    assert 0 <= answer["mip_gap"] < 0.25
+    assert answer["saving"]["eur"] > 0
+    assert answer["price_origin"]["published"] == 3 * 4 + 24 * 4
+    assert answer["price_origin"]["forecast"] == 6 * 24 * 4
+    starts = [datetime.fromisoformat(point["start"]) for point in answer["load_kw"]]
+    assert np.all(np.diff([start.timestamp() for start in starts]) == 900)
+    assert len(starts) == 195 * 4

@@ -1,0 +1,47 @@
+"""Generated documents and golden files are up to date; every route and command is documented."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "commands.md", "openapi.json"])
+def test_document_is_current(name: str) -> None:
+    made = {path.name: text for path, text in generator().documents().items()}
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made[name], "run `make fix`"
+
+
+def test_every_route_is_documented() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    paths = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    assert [path for path in paths if f"`{path}`" not in text] == []
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"make (\w+)", (ROOT / "README.md").read_text())) - {"alone"}
+    assert {t for t in named if t in {"run", "test"}} == {"run", "test"}
+    assert {"run", "test", "soak", "check", "bench", "up", "fix"} <= targets
+
+
+def test_links_between_documents_work() -> None:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
