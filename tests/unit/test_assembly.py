@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -98,21 +99,24 @@ def test_kept_runs_keep_their_names_and_units() -> None:
 
 def test_matching_goes_by_finish_and_due_time_and_tells_what_is_late() -> None:
     wanted = (
-        Wanted("cake", 2, local("2026-03-18T12:00"), True, 0),
-        Wanted("cake", 1, local("2026-03-18T10:00"), True, 0),
-        Wanted("cake", 1, local("2026-03-18T12:00"), False, 1),
+        Wanted("cake", 2, local("2026-03-18T12:00"), True, 1),
+        Wanted("cake", 1, local("2026-03-18T10:00"), True, 1),
+        Wanted("cake", 1, local("2026-03-18T12:00"), False, 0),
     )
     problem = problem_of(plant(), WINDOW, wanted, weather(WINDOW))
-    jobs = tuple(Job(1, (start, start + 2)) for start in (slot(6), slot(8), slot(9, 45), slot(11)))
+    dried = ((slot(6), slot(8)), (slot(8), slot(8, 30)), (slot(5), slot(9, 45)), (slot(11), slot(11, 30)))
+    jobs = tuple(Job(1, starts) for starts in dried)
     counts = to_make(problem, Solution((), 0.0, 0.0, 0.0))
     assert due_order(problem, counts) == [1, 0, 0, 2]
     assert [(a.job.starts[0], a.lot) for a in matched(problem, jobs, counts)] == [
         (slot(6), 1),
         (slot(8), 0),
-        (slot(9, 45), 0),
+        (slot(5), 0),
         (slot(11), 2),
     ]
-    assert late_of(problem, jobs, counts) == {0: 1, 2: 1}
+    assert late_of(problem, jobs, counts) == {2: 1}
+    later = (*jobs[:2], Job(1, (slot(5), slot(10, 15))), jobs[3])
+    assert late_of(problem, later, counts) == {0: 1, 2: 1}
     assert late_of(problem, jobs[:2], {0: 1, 1: 1, 2: 0}) == {}
 
 
@@ -153,6 +157,31 @@ def one_oven_type(count: int, away: list[tuple[int, int, int]]) -> Factory:
     )
     steps = (Step("dry", "oven", 45, 10.0, Attendance.NONE),)
     return plant(machines=(Machine("oven", count, 15.0, spans),), products=(Product("cake", 20, steps),))
+
+
+def units_of(factory: Factory, starts: list[int], kept: tuple[Run, ...] = ()) -> list[int]:
+    """Units of batches that start at some slots and dry for three."""
+    problem = problem_of(factory, WINDOW, (), weather(WINDOW))
+    units = problem.machine_units.copy()
+    for run_ in kept:
+        first = (run_.start - WINDOW.start) // timedelta(minutes=15)
+        units[0, first : first + 3] -= 1
+    names = {f"cake-{index}": Job(0, (start,)) for index, start in enumerate(starts)}
+    runs = runs_of(replace(problem, machine_units=units), names, factory, kept)
+    return [r.unit for r in sorted(runs, key=lambda r: r.batch)]
+
+
+def test_the_units_that_are_away_stay_the_same_until_they_are_back() -> None:
+    """Two ovens, one away: the higher one, or the first that is free; the other carries what comes."""
+    assert units_of(one_oven_type(2, [(0, 10, 1)]), [2, 5]) == [1, 1]
+    assert units_of(one_oven_type(2, [(3, 9, 1)]), [0, 1, 4]) == [1, 2, 2]
+
+
+def test_a_kept_run_is_not_taken_for_a_unit_that_is_away() -> None:
+    factory = one_oven_type(2, [])
+    kept = run("cake-9", 0, 2, "2026-03-18T05:00", factory)
+    assert units_of(factory, [0], (kept,)) == [1]
+    assert units_of(factory, [0], (replace(kept, unit=1),)) == [2]
 
 
 @settings(max_examples=60, deadline=None)

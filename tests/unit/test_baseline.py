@@ -126,6 +126,14 @@ def test_the_plan_itself_moved_early_is_the_last_resort() -> None:
     assert set(baseline(problem, plan_of(Job(0, (3,)), Job(1, (1, 4))))) == {Job(0, (3,)), Job(1, (1, 4))}
 
 
+def test_batches_are_moved_to_their_earliest_finish() -> None:
+    """Each to the front of what the others leave, its steps together."""
+    products = [[(0, 2, None, range(20)), (1, 1, 1, range(20))], [(1, 1, None, {0, 12})]]
+    problem = grid(20, products, [(0, 2, 20), (1, 1, 20)])
+    jobs = (Job(1, (12,)), Job(0, (4, 7)), Job(0, (8, 10)))
+    assert compressed(problem, jobs) == (Job(0, (0, 2)), Job(0, (2, 4)), Job(1, (0,)))
+
+
 def test_the_search_has_the_least_sum_of_finishing_times() -> None:
     """B (4 slots, due 4 after A's place is gone) must go first; of the rest the short ones go before."""
     short, long = [(0, 1, None, range(20))], [(0, 4, None, range(20))]

@@ -57,7 +57,7 @@ class Board:
         steps = self.problem.products[product].steps
         reached = [self._starts(product, 0)]
         for number, (before, step) in enumerate(pairwise(steps), 1):
-            follows = _up_to(reached[-1] << before.duration, step.wait_max) & self._inside
+            follows = _up_to(reached[-1] << before.duration, step.wait_max)
             reached.append(follows & self._starts(product, number))
         if not reached[-1]:
             return None
@@ -65,11 +65,7 @@ class Board:
         for number in range(len(steps) - 1, 0, -1):
             before, step = steps[number - 1], steps[number]
             leads.append(reached[number - 1] & _down_to(leads[-1] >> before.duration, step.wait_max))
-        starts, ended = [], 0
-        for step, chain in zip(steps, reversed(leads), strict=True):
-            starts.append(ended + _lowest(chain >> ended).bit_length() - 1)
-            ended = starts[-1] + step.duration
-        return Job(product, tuple(starts))
+        return Job(product, tuple(_lowest(slots).bit_length() - 1 for slots in reversed(leads)))
 
     def _starts(self, product: int, number: int) -> int:
         step: ProblemStep = self.problem.products[product].steps[number]

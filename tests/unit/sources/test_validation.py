@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def test_every_real_day_is_taken_and_its_faults_are_not(
     assert len(good) == len(series)
     scaled, refused = inspect(changed(series, series.value * 1000), days, empty(key))
     assert (len(scaled), len(refused)) == (0, len(days))
-    some = [(a, b) for a, b in zip(days, days[1:], strict=False) if b - a == timedelta(days=1)][::25]
+    some = [(a, b) for a, b in pairwise(days) if b - a == timedelta(days=1)][::25]
     for eve, day in some:
         before, rows = (series.within(day_window(d, MARKET_ZONE)) for d in (eve, day))
         if len(before) == len(rows):
@@ -140,13 +141,15 @@ def test_whole_days_of_any_length_are_taken(day: date, key: str) -> None:
 
 
 def forecast(values: list[float], begin: datetime = datetime(2026, 3, 10, tzinfo=UTC)) -> Series:
-    hours = SAMPLE.fetch("temperature_forecast", day_window(DAY, MARKET_ZONE), begin).take(slice(0, 1))
     count = len(values)
-    start = epoch(begin) + 3600 * np.arange(count)
-    rows = np.zeros(count, np.int64)
-    one = hours.take(rows)
     return Series(
-        one.key, start, one.minutes, np.array(values, np.float64), one.available_at, one.origin, one.source
+        "temperature_forecast",
+        epoch(begin) + 3600 * np.arange(count),
+        np.full(count, 60),
+        np.array(values, np.float64),
+        np.full(count, epoch(begin)),
+        np.full(count, "forecast"),
+        np.full(count, "open_meteo"),
     )
 
 
