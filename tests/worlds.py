@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chocolate_factory.domain.catalog import CATALOG
@@ -16,7 +16,7 @@ from chocolate_factory.infrastructure.stores import STORES
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.sync_series import SyncRequest, sync
 
-NOW = datetime.fromisoformat("2026-03-10T21:00:00+01:00")
+NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
 
 TINY = """
 [site]
@@ -101,7 +101,7 @@ def empty_ports(folder: Path, text: str, now: datetime = NOW) -> Ports:
         sources={source.name: source},
         forecasters=FORECASTERS,
         forecaster="naive-kind",
-        planner=PLANNERS["highs"](0.005),
+        planner=PLANNERS["highs"](),
         plan_seconds=5,
         clock=lambda: now,
         sample=True,

@@ -258,6 +258,15 @@ def test_preparing_turns_into_the_plan_by_itself(show: Open, site: Site) -> None
     expect(page.locator("canvas")).to_have_count(3)
 
 
+def test_a_failed_plan_says_so_and_can_be_tried_again(show: Open, site: Site) -> None:
+    site.answer = ready().model_copy(update={"state": "failed", "plan": None, "advice": None})
+    page = show()
+    assert "No se pudo preparar el plan" in said(page, "plan-failed")
+    assert "Check the network." in said(page, "troubles")
+    expect(page.locator("[data-test=plan-again]")).to_be_enabled()
+    expect(page.locator("canvas")).to_have_count(1)
+
+
 def test_network_down_keeps_the_old_data_and_says_how_old(show: Open) -> None:
     page = show(quiet=True)
     expect(page.locator("[data-test=answer]")).to_be_visible()

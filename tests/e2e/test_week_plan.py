@@ -36,7 +36,8 @@ def test_sync_forecast_plan(choco: Run, env: dict[str, str], upstream: Upstream)
     answer = read(choco, env, "plan", "--time-limit", "10")
     check_plan(answer)
     stock = {(row["product"], row["due"][:10]): row["batches"] for row in answer["assumed_stock"]}
-    assert stock == {("standard", "2026-03-10"): 5}
+    assert stock.pop(("standard", "2026-03-10")) == 5
+    assert stock.keys() <= {("premium", "2026-03-14")}, "damp mornings may keep some premium from being made"
     made = {
         product: len({r["batch"] for r in answer["runs"] if r["product"] == product})
         for product in ("standard", "premium")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,7 @@ class Arm:
 
     def batch_costs(self, price_eur_kwh: FloatArray, window: Window) -> dict[str, float]:
         """Energy cost of each batch's own runs, EUR."""
-        total: Counter[str] = Counter()
+        total: dict[str, float] = defaultdict(float)
         for run in self.schedule.runs:
             total[run.batch] += run_cost(run, price_eur_kwh, window)
         return {batch: round(eur, 6) for batch, eur in sorted(total.items())}
@@ -90,7 +90,7 @@ def plan_answer(
         "violations": [],
     }
     answer |= lots_answer(solution, plan.schedule, zone)
-    answer["assumptions"] = facts.assumptions
+    answer["assumptions"] = list(dict.fromkeys([*facts.assumptions, *plan.costs.assumptions]))
     answer["bill"] = {"plan": plan.costs.to_json(), "baseline": as_ordered.costs.to_json()}
     answer["runs"] = [run_row(run, facts, problem) for run in plan.schedule.runs]
     answer["load_kw"] = load_rows(plan.load_kw, window, zone)

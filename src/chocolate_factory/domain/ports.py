@@ -27,9 +27,10 @@ class Source(Protocol):
     """Longest window, in local days, that one fetch may ask for."""
 
     def fetch(self, key: str, window: Window, now: datetime) -> Series:
-        """Validated values of whole local days that touch the window; days not yet published are left out.
+        """Values of the local days that touch the window, as told; days not yet published are left out.
 
-        `available_at` follows the series' publication rule; for weather forecasts it is `now`.
+        `domain/validation` takes or refuses each day before it is stored. `available_at` follows the
+        series' publication rule; for weather forecasts it is `now`.
         """
         ...
 

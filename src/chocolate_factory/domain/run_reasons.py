@@ -29,4 +29,5 @@ def reason(run: Run, problem: Problem) -> str:
 def mean_price(price: FloatArray, duration: int) -> FloatArray:
     """Mean price of every run of `duration` slots by its start, shape (T − duration + 1,)."""
     total = np.concatenate([[0.0], np.cumsum(price)])
-    return (total[duration:] - total[:-duration]) / duration
+    means: FloatArray = (total[duration:] - total[:-duration]) / duration
+    return means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import time
 from http.server import BaseHTTPRequestHandler
 
@@ -13,6 +14,7 @@ import structlog.testing
 from chocolate_factory import __version__
 from chocolate_factory.core.errors import Changed, Misconfigured, Refused, SourceError, Unreachable
 from chocolate_factory.infrastructure.http import Limits, Polite, TokenBucket, retry_after
+from chocolate_factory.infrastructure.http_transport import certificates
 from tests.unit.sources.script import Script
 
 
@@ -236,3 +238,21 @@ def test_asks_no_faster_than_the_bucket_fills() -> None:
 def test_an_address_that_is_none_is_a_wrong_setting(address: str) -> None:
     with pytest.raises(Misconfigured, match="omie"):
         Polite("omie", address)
+
+
+def test_certificates_are_verified() -> None:
+    context = certificates()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_the_proxy_of_the_system_is_used_but_not_for_loopback(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", script.url)
+    client = Polite("omie", "http://omie.example/x", sleep=lambda _: None)
+    assert script.says("by proxy").client().get("/near").text() == "by proxy"
+    assert client.get("/far").text() == "by proxy"
+    assert script.asked == ["/base/near", "http://omie.example/x/far"]

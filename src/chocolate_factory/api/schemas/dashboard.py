@@ -34,7 +34,10 @@ class AdviceAnswer(Answer):
 
 
 class PriceSlot(Answer):
-    """One planning slot: market price, band, and what this site pays per kWh with tax, without VAT."""
+    """One planning slot: market price, band, and what this site pays per kWh with tax, without VAT.
+
+    `all_in_p10_eur_kwh` and `all_in_p90_eur_kwh` are the band passed through the same price stack.
+    """
 
     start: Moment
     origin: Origin
@@ -42,8 +45,10 @@ class PriceSlot(Answer):
     p10: float
     p90: float
     all_in_eur_kwh: float | None
+    all_in_p10_eur_kwh: float | None
+    all_in_p90_eur_kwh: float | None
     period: str | None
-    level: Level
+    level: Level | None
 
 
 class PriceStrip(Answer):

@@ -1,0 +1,37 @@
+"""Liveness, readiness, version."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from chocolate_factory import __version__
+from chocolate_factory.api.schemas.health import Health, Ready, Version
+from chocolate_factory.api.world import InCharge, Running
+from chocolate_factory.services.choose_world import has_prices
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+def health(ports: InCharge) -> Health:
+    """The process answers."""
+    return Health(status="ok", now=ports.clock())
+
+
+@router.get("/ready", responses={503: {"model": Ready}})
+def ready(world: Running, response: Response) -> Ready:
+    """Prices and a plan can be served; 503 with the reason while not."""
+    ports = world.ports()
+    reason = None
+    if not has_prices(ports):
+        reason = "no prices stored yet"
+    elif not ports.store.find("plan", limit=1):
+        reason = "no plan yet"
+    response.status_code = 503 if reason else 200
+    return Ready(ready=reason is None, sample=ports.sample, reason=reason)
+
+
+@router.get("/version")
+def version() -> Version:
+    """What is running."""
+    return Version(name="chocolate-factory", version=__version__)

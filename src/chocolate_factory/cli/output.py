@@ -1,0 +1,96 @@
+"""What commands share: options, dates, JSON and tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chocolate_factory.core.errors import UsageError
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.slots import Window, local_date, local_iso, local_midnight
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="First local day, YYYY-MM-DD.")
+]
+ToOption = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last local day, YYYY-MM-DD.")]
+
+console = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+SAMPLE_NOTE = "SAMPLE DATA: made up by this program, no real price behind any number."
+EARLIEST = date(2014, 1, 1)
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """A local day, or None when the option was not given."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{option}: {text!r} is not a date.", "Write it as YYYY-MM-DD, e.g. 2026-03-10."
+        ) from None
+    if day < EARLIEST or day.year > 2100:
+        raise UsageError(f"{option}: {day} is out of range.", f"Days from {EARLIEST} on can be asked.")
+    return day
+
+
+def parse_days(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """Both ends, in order."""
+    begin, end = parse_day(first, "--from"), parse_day(last, "--to")
+    if begin and end and end < begin:
+        raise UsageError(f"--to {end} is before --from {begin}.", "Give the earlier day first.")
+    return begin, end
+
+
+def window_of(ports: Ports, first: date | None, last: date | None, back: int) -> Window:
+    """The UTC window of local days; default from `back` days ago to tomorrow."""
+    zone = ports.factory.site.timezone
+    today = local_date(ports.clock(), zone)
+    begin = first or today - timedelta(days=back)
+    end = last or max(begin, today + timedelta(days=1))
+    return Window(local_midnight(begin, zone), local_midnight(end + timedelta(days=1), zone))
+
+
+def emit(data: Any, zone: str) -> None:
+    """JSON on stdout; moments with the site's offset, no NaN."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return local_iso(value, zone)
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        return value
+
+    typer.echo(json.dumps(plain(data), ensure_ascii=False, allow_nan=False))
+
+
+def warn_sample(ports: Ports) -> None:
+    """Label made-up data before anything else is shown."""
+    if ports.sample:
+        notes.print(f"[bold yellow]{SAMPLE_NOTE}[/]")
+
+
+def table(title: str, *columns: str) -> Table:
+    """A plain table; columns that begin with `>` are right-aligned."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", no_wrap=True)
+    return made
+
+
+def clock(at: datetime | str, zone: str) -> str:
+    """Local day and time, e.g. `Tue 10 Mar 21:00`."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return datetime.fromisoformat(local_iso(moment, zone)).strftime("%a %d %b %H:%M")

@@ -1,0 +1,221 @@
+"""Commands on decisions: forecast, plan, settle."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from chocolate_factory.cli import output
+from chocolate_factory.core.config import load_settings
+from chocolate_factory.core.errors import UsageError
+from chocolate_factory.domain.catalog import CATALOG, PRICE_SERIES
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.slots import PLAN_MINUTES, local_date, planning_window
+from chocolate_factory.services.choose_world import has_prices
+from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_json, forecast_prices
+from chocolate_factory.services.make_plan import PlanRequest, make_plan
+from chocolate_factory.services.settle_plans import SettleRequest, settle_plans
+from chocolate_factory.services.sync_series import SyncRequest, sync
+from chocolate_factory.wiring import choose
+
+Row = dict[str, Any]
+Series = Annotated[str, typer.Option("--series", help="Series: spot or pvpc.")]
+Model = Annotated[str | None, typer.Option("--model", help="Forecaster; default CHOCO_FORECAST__MODEL.")]
+Days = Annotated[int, typer.Option("--days", help="Whole days after today to plan, 1 to 14.")]
+Late = Annotated[bool, typer.Option("--allow-late", help="Least lateness first instead of failing.")]
+Limit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Seconds of solving.")]
+Hindsight = Annotated[
+    float, typer.Option("--hindsight", metavar="SECONDS", help="Seconds of solving hindsight; 0: none.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("forecast")(forecast_command)
+    app.command("plan")(plan_command)
+    app.command("settle")(settle_command)
+
+
+def ready_ports() -> Ports:
+    """Ports with prices; the sample world is filled on first use."""
+    settings = load_settings()
+    ports = choose(settings)
+    if ports.sample and not has_prices(ports):
+        today = local_date(ports.clock(), ports.factory.site.timezone)
+        first = today - timedelta(days=settings.sync.history_days)
+        sync(
+            SyncRequest(first, today + timedelta(days=1), tuple(CATALOG)),
+            ports.store,
+            ports.sources,
+            ports.clock(),
+        )
+    return ports
+
+
+def forecast_command(
+    series: Series = "spot", model: Model = None, as_json: output.JsonOption = False
+) -> None:
+    """Prices of the next week with their band; published slots first."""
+    ports = ready_ports()
+    if series not in PRICE_SERIES:
+        raise UsageError(f"--series {series}: not a price series.", f"Use one of {', '.join(PRICE_SERIES)}.")
+    name = model or ports.forecaster
+    if name not in ports.forecasters:
+        raise UsageError(f"--model {name}: not a forecaster.", f"Use one of {', '.join(ports.forecasters)}.")
+    zone = ports.factory.site.timezone
+    window = planning_window(ports.clock(), 7, zone)
+    request = ForecastRequest(series, window, PLAN_MINUTES)
+    forecast = forecast_prices(request, ports.store, ports.forecasters[name](), ports.clock())
+    body = {**forecast_json(forecast), "sample": ports.sample}
+    if as_json:
+        output.emit(body, zone)
+        return
+    output.warn_sample(ports)
+    made = output.table(
+        f"{series}, EUR/MWh, model {forecast.model}", "day", ">low", ">mean", ">high", ">P10–P90", "slots"
+    )
+    for cells in daily_rows(body["points"], zone):
+        made.add_row(*cells)
+    output.console.print(made)
+
+
+def daily_rows(points: list[Row], zone: str) -> list[list[str]]:
+    """A row a local day: lowest, mean, highest price, mean band, where the slots come from."""
+    days: dict[str, list[Row]] = defaultdict(list)
+    for point in points:
+        days[output.clock(point["start"], zone)[:10]].append(point)
+    rows = []
+    for day, own in days.items():
+        price = [p["price_eur_mwh"] for p in own]
+        band = [sum(p[key] for p in own) / len(own) for key in ("p10", "p90")]
+        origin = ", ".join(sorted({p["origin"] for p in own}))
+        mean = sum(price) / len(price)
+        rows.append(
+            [
+                day,
+                f"{min(price):.1f}",
+                f"{mean:.1f}",
+                f"{max(price):.1f}",
+                f"{band[0]:.0f} – {band[1]:.0f}",
+                origin,
+            ]
+        )
+    return rows
+
+
+def plan_command(
+    days: Days = 7, allow_late: Late = False, time_limit: Limit = None, as_json: output.JsonOption = False
+) -> None:
+    """Plan every batch of the coming days at least cost; exit 5 with the blocking rules when nothing fits."""
+    ports = ready_ports()
+    if time_limit is not None and not 1 <= time_limit <= 3600:
+        raise UsageError(f"--time-limit {time_limit:g} is out of range.", "Give 1 to 3600 seconds.")
+    zone = ports.factory.site.timezone
+    with output.notes.status("forecasting prices") as status:
+
+        def progress(seconds: float, best: float, bound: float) -> None:
+            share = 100 * (best - bound) / abs(best) if best not in (0, float("inf")) else float("inf")
+            status.update(
+                f"{seconds:.0f} s: best plan {best:.2f} EUR, at most {share:.1f} % above the optimum"
+            )
+
+        answer = make_plan(ports, PlanRequest(days, allow_late, time_limit), progress)
+    if as_json:
+        output.emit(answer, zone)
+        return
+    output.warn_sample(ports)
+    show_plan(answer, zone)
+
+
+def show_plan(answer: Row, zone: str) -> None:
+    """The plan for people: totals first, then the runs day by day."""
+    saving, base = answer["saving"], answer["baseline"]
+    percent = "" if saving["percent"] is None else f" ({saving['percent']:.1f} %)"
+    window = [output.clock(answer["window"][key], zone) for key in ("start", "end")]
+    origin = origin_text(answer["price_origin"])
+    head = f"[bold]Plan {answer['id']}[/]  {window[0]} to {window[1]}, {answer['contract']}"
+    output.console.print(head)
+    output.console.print(
+        f"{answer['cost_eur']:.2f} EUR for {answer['energy_kwh']:.0f} kWh; as ordered "
+        f"{base['cost_eur']:.2f} EUR: "
+        f"[bold]saves {saving['eur']:.2f} EUR{percent}[/], expected on prices {origin}."
+    )
+    output.console.print(
+        f"At most {100 * answer['mip_gap']:.2f} % above the proven optimum, {answer['solve_seconds']:.0f} s."
+    )
+    for key, words in (
+        ("assumed_stock", "assumed in stock"),
+        ("left_for_later", "left for later"),
+        ("late", "late"),
+    ):
+        for row in answer[key]:
+            output.console.print(
+                f"{row['batches']} batches of {row['product']} due {output.clock(row['due'], zone)}: {words}."
+            )
+    made = output.table("", "day", "from", "to", "machine", "process", "batch", ">kWh", ">EUR")
+    for run in answer["runs"]:
+        begin, end = (output.clock(run[key], zone) for key in ("start", "end"))
+        figures = f"{run['energy_kwh']:.1f}", f"{run['cost_eur']:.2f}"
+        made.add_row(
+            begin[:6],
+            begin[-5:],
+            end[-5:],
+            f"{run['machine']} {run['unit']}",
+            run["process"],
+            run["batch"],
+            *figures,
+        )
+    output.console.print(made)
+    for sentence in answer["assumptions"]:
+        output.notes.print(f"Assumed: {sentence}", style="dim", markup=False)
+
+
+def origin_text(origin: dict[str, int]) -> str:
+    """`31 % published, 69 % forecast`"""
+    total = sum(origin.values())
+    return ", ".join(f"{100 * count / total:.0f} % {kind}" for kind, count in origin.items() if count)
+
+
+def settle_command(
+    first: output.FromOption = None,
+    last: output.ToOption = None,
+    seconds: Hindsight = 20.0,
+    as_json: output.JsonOption = False,
+) -> None:
+    """The saving of past plans on the prices that came true."""
+    ports = choose(load_settings())
+    begin, end = output.parse_days(first, last)
+    window = output.window_of(ports, begin, end, back=60)
+    report = settle_plans(ports, SettleRequest(window, seconds))
+    zone = ports.factory.site.timezone
+    if as_json:
+        output.emit(report, zone)
+        return
+    output.warn_sample(ports)
+    made = output.table(
+        "Settled", "plan", "window", "state", ">plan EUR", ">as ordered", ">saving", ">captured"
+    )
+    for row in report["plans"]:
+        made.add_row(*settled_cells(row, zone))
+    output.console.print(made if report["plans"] else "No plan begins in that time.")
+    for status, sums in report["total"].items():
+        if sums["plans"]:
+            percent = "" if sums["saving_percent"] is None else f" ({sums['saving_percent']:.1f} %)"
+            output.console.print(
+                f"{status}: {sums['saving_eur']:.2f} EUR{percent} in {sums['plans']} plans without overlap"
+            )
+
+
+def settled_cells(row: Row, zone: str) -> list[str]:
+    """A settlement as table cells; what is not known stays empty."""
+    money = [
+        "" if row[k] is None else f"{row[k]:.2f}"
+        for k in ("plan_cost_eur", "baseline_cost_eur", "saving_eur")
+    ]
+    share = "" if row["captured_share"] is None else f"{100 * row['captured_share']:.0f} %"
+    span = f"{output.clock(row['window']['start'], zone)} – {output.clock(row['window']['end'], zone)}"
+    state = row["status"] if row["counted"] else f"{row['status']}, overlaps"
+    return [row["plan"], span, state, *money, share]

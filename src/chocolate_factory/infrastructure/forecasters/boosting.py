@@ -1,0 +1,151 @@
+"""Ridge per lead and hour, and gradient boosting (LightGBM) on what the ridge leaves.
+
+Direct over lead days: every lead has its own ridge, one boosting serves all. Both predict the deviation
+from the last day of the same kind, so a change of the price level is followed at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import lightgbm
+import numpy as np
+
+from chocolate_factory.domain.series import FloatArray, Series
+from chocolate_factory.infrastructure.forecasters.bands import band_of
+from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, day_table, lead_class
+from chocolate_factory.infrastructure.forecasters.features import (
+    CALENDAR,
+    OF_KIND,
+    WEEK_MEAN,
+    Examples,
+    day_inputs,
+    examples,
+)
+from chocolate_factory.infrastructure.forecasters.fitted import DayForecast, FittedDays
+from chocolate_factory.infrastructure.forecasters.linear import (
+    Linear,
+    fit_linear,
+    season_weights,
+    unseen_prices,
+)
+from chocolate_factory.infrastructure.forecasters.naive import naive_kind
+from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
+
+ENOUGH_DAYS = 150
+"""Fewer known days than this and the model copies like naive-kind, and says so in its name."""
+
+ERROR_DAYS = 365
+"""Days whose errors make the band."""
+
+TREES, SHARE = 100, 0.75
+"""Boosting rounds, and how much of what they say is believed."""
+
+PARAMETERS: dict[str, Any] = {
+    "objective": "l1",
+    "learning_rate": 0.05,
+    "num_leaves": 7,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.5,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "max_bin": 63,
+    "num_threads": 1,
+    "seed": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """One ridge a lead, one boosting for all."""
+
+    linear: tuple[Linear, ...]
+    trees: lightgbm.Booster
+
+    def price(self, table: DayTable, row: int) -> FloatArray:
+        """Prices (24,) of the day in a row of the table."""
+        origin, lead = table.origin(row)
+        place = lead_class(lead)
+        inputs = day_inputs(table, row, origin).matrix()[None]
+        linear = self.linear[place].price(inputs)
+        rest = self.trees.predict(tree_inputs(inputs, linear, LEADS[place]))
+        price: FloatArray = linear[0] + SHARE * np.asarray(rest)
+        return price
+
+
+def tree_inputs(inputs: FloatArray, linear: FloatArray, lead: int) -> FloatArray:
+    """Inputs (n, 24, columns) and ridge prices (n, 24) -> rows (n·24, …) for the trees, free of the level."""
+    hourly = np.delete(inputs[:, :, :9] - inputs[:, :, OF_KIND : OF_KIND + 1], OF_KIND, axis=2)
+    level = np.delete(inputs[:, :, 9:21] - inputs[:, :, WEEK_MEAN : WEEK_MEAN + 1], WEEK_MEAN - 9, axis=2)
+    flags = np.delete(inputs[:, :, CALENDAR], [4, 5], axis=2)
+    own = np.stack(
+        [
+            linear - inputs[:, :, OF_KIND],
+            np.broadcast_to(np.arange(HOURS, dtype=np.float64), linear.shape),
+            np.full(linear.shape, float(lead)),
+        ],
+        axis=2,
+    )
+    every = np.concatenate([hourly, level, flags, own], axis=2)
+    return every.reshape(-1, every.shape[2])
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A lead's examples, its ridge, and the ridge's prices (n, 24) of days it did not see."""
+
+    seen: Examples
+    linear: Linear
+    unseen: FloatArray
+
+
+def learn_lead(table: DayTable, lead: int) -> Learnt:
+    """The ridge of one lead."""
+    seen = examples(table, lead)
+    weight = season_weights(seen.rows, table.last)
+    return Learnt(seen, fit_linear(seen.inputs, seen.truth, weight), unseen_prices(seen, weight))
+
+
+def learn(table: DayTable) -> tuple[Models, FloatArray]:
+    """Models, and their errors (leads, days, 24) on all days of the table, NaN where there is none."""
+    learnt = [learn_lead(table, lead) for lead in LEADS]
+    rows = [tree_inputs(one.seen.inputs, one.unseen, lead) for lead, one in zip(LEADS, learnt, strict=True)]
+    left = [(one.seen.truth - one.unseen).ravel() for one in learnt]
+    inputs, target = np.concatenate(rows), np.concatenate(left)
+    known = np.isfinite(target)
+    smallest = int(min(1000, max(20, known.sum() // 100)))
+    data = lightgbm.Dataset(inputs[known], target[known])
+    trees = lightgbm.train({**PARAMETERS, "min_data_in_leaf": smallest}, data, TREES)
+    errors = np.full((len(LEADS), table.last + 1, HOURS), np.nan)
+    for place, (one, own) in enumerate(zip(learnt, rows, strict=True)):
+        rest = np.asarray(trees.predict(own)).reshape(-1, HOURS)
+        errors[place, one.seen.rows] = one.seen.truth - one.unseen - SHARE * rest
+    return Models(tuple(one.linear for one in learnt), trees), errors
+
+
+class Boosting:
+    """The default forecaster. See `Forecaster`."""
+
+    name = "boosting"
+
+    def fit(self, history: Series, issued_at: datetime) -> FittedDays:
+        """Learn from all days known at `issued_at`; under ENOUGH_DAYS a labelled naive-kind instead."""
+        table = day_table(history, issued_at, 1)
+        days = int(np.isfinite(table.known).any(axis=1).sum())
+        if days < ENOUGH_DAYS:
+            copy = naive_kind().fit(history, issued_at)
+            return replace(copy, name=f"{copy.name} ({self.name} needs {ENOUGH_DAYS} days, {days} are known)")
+        models, errors = learn(table)
+        return FittedDays(
+            name=self.name,
+            issued_at=issued_at,
+            table=table,
+            band=band_of(errors[:, -ERROR_DAYS:]),
+            shape=quarter_shape(history.known_at(issued_at).latest_revision()),
+            of_day=lambda row: DayForecast(models.price(table, row)),
+        )

@@ -1,0 +1,98 @@
+"""Copies of the past: the models every other one must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from chocolate_factory.domain.series import FloatArray, Series
+from chocolate_factory.infrastructure.forecasters.bands import band_of
+from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, day_table
+from chocolate_factory.infrastructure.forecasters.fitted import DayForecast, FittedDays
+from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
+
+NEEDED_DAYS = 3
+"""The last day and two errors of copying the day before: the least that gives a price and a band."""
+
+ERROR_DAYS = 365
+INSTEAD = "last known day where there is no such day"
+
+Sources = Callable[[DayTable, int, int], Iterator[int]]
+"""Rows to copy the day of a row from, best first, none after the origin row."""
+
+
+def weeks_before(table: DayTable, row: int, origin: int) -> Iterator[int]:
+    """The same weekday of earlier weeks, newest first."""
+    newest = row - 7 * max(1, -(-(row - origin) // 7))
+    yield from range(newest, -1, -7)
+
+
+def days_of_kind(table: DayTable, row: int, origin: int) -> Iterator[int]:
+    """Earlier days of the same kind, newest first."""
+    source = table.previous(row, origin)
+    while source >= 0:
+        yield source
+        source = table.previous(row, source - 1)
+
+
+def copied(table: DayTable, row: int, origin: int, sources: Sources) -> DayForecast:
+    """Each hour from the first source day that knows it; else from the last day that does, and noted."""
+    price = np.full(HOURS, np.nan)
+    for source in sources(table, row, origin):
+        price = np.where(np.isnan(price), table.known[source], price)
+        if not np.isnan(price).any():
+            return DayForecast(price)
+    for source in range(origin, -1, -1):
+        price = np.where(np.isnan(price), table.known[source], price)
+        if not np.isnan(price).any():
+            break
+    return DayForecast(price, INSTEAD)
+
+
+def past_errors(table: DayTable, sources: Sources) -> FloatArray:
+    """Truth − copy of the last ERROR_DAYS days, shape (leads, days, 24), NaN where unknown."""
+    rows = range(max(1, table.last + 1 - ERROR_DAYS), table.last + 1)
+    errors = np.full((len(LEADS), len(rows), HOURS), np.nan)
+    for place, lead in enumerate(LEADS):
+        for index, row in enumerate(rows):
+            if row >= lead:
+                copy = copied(table, row, row - lead, sources).price
+                errors[place, index] = table.known[row] - copy
+    return errors
+
+
+@dataclass
+class Naive:
+    """A copy of an earlier day; `sources` says which. See `Forecaster`."""
+
+    name: str
+    sources: Sources
+
+    def fit(self, history: Series, issued_at: datetime) -> FittedDays:
+        """Remember the days and how far copies were off. Raises DataMissing under NEEDED_DAYS days."""
+        table = day_table(history, issued_at, NEEDED_DAYS)
+
+        def of_day(row: int) -> DayForecast:
+            return copied(table, row, table.origin(row)[0], self.sources)
+
+        return FittedDays(
+            name=self.name,
+            issued_at=issued_at,
+            table=table,
+            band=band_of(past_errors(table, self.sources)),
+            shape=quarter_shape(history.known_at(issued_at).latest_revision()),
+            of_day=of_day,
+        )
+
+
+def naive_week() -> Naive:
+    """The same local hour one week before."""
+    return Naive("naive-week", weeks_before)
+
+
+def naive_kind() -> Naive:
+    """The same local hour of the last day of the same kind."""
+    return Naive("naive-kind", days_of_kind)

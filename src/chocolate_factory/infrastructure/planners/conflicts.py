@@ -1,0 +1,135 @@
+"""Why no plan fits: the demand that cannot be met, and the rules whose lifting alone would let it be met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.domain.problem import Lot, Problem, ProblemStep
+from chocolate_factory.infrastructure.planners.linear import Linear, solve_integer
+from chocolate_factory.infrastructure.planners.model import PlantModel, build
+from chocolate_factory.infrastructure.planners.power import add_power
+
+Relaxation = Callable[[Problem], Problem]
+
+
+def explained(problem: Problem, seconds: float) -> Infeasible:
+    """The error for a problem without a plan: `conflicts` has product, batches, due and rules per lot."""
+    problem = replace(problem, excess=(), lots=tuple(lot for lot in problem.lots if lot.hard))
+    unmet = fewest_unmet(problem, seconds)
+    conflicts: list[dict[str, object]] = []
+    for place, batches in sorted(unmet.items()):
+        lot = problem.lots[place]
+        others = tuple(
+            replace(other, batches=other.batches - (0 if i == place else unmet.get(i, 0)))
+            for i, other in enumerate(problem.lots)
+        )
+        rules = [rule for rule, lift in RELAXATIONS.items() if fits(lift(replace(problem, lots=others)), seconds)]
+        name = problem.products[lot.product].name
+        conflicts.append({"product": name, "batches": batches, "due": lot.due_text, "rules": rules})
+    return Infeasible(sentence(conflicts), conflicts=conflicts)
+
+
+def sentence(conflicts: list[dict[str, object]]) -> str:
+    """The conflicts as one readable sentence."""
+    parts = []
+    for conflict in conflicts:
+        rules = conflict["rules"]
+        why = " or ".join(rules) if isinstance(rules, list) and rules else "several rules together"
+        parts.append(f"{conflict['batches']} of {conflict['product']} due {conflict['due']} (blocked by {why})")
+    return f"No plan can make these batches in time: {'; '.join(parts)}."
+
+
+def with_stock(problem: Problem) -> PlantModel:
+    """A model in which stock covers what it may."""
+    model = build(problem, problem.lots, frozenset({"stock", "unmet"}))
+    add_power(model)
+    return model
+
+
+def fewest_unmet(problem: Problem, seconds: float) -> dict[int, int]:
+    """Batches per lot that no plan can make in time, as few as possible (the latest due where there is a choice)."""
+    model = with_stock(problem)
+    linear = model.linear
+    linear.cost = [0.0] * len(linear.cost)
+    for place, column in model.slack["unmet"].items():
+        linear.cost[column] = 1.0 + 1e-3 * (1.0 - model.lots[place].due / max(1, problem.slots))
+    answer = solve_integer(linear, seconds)
+    if answer.values is None:
+        return {}
+    found = {place: round(float(answer.values[column])) for place, column in model.slack["unmet"].items()}
+    return {place: batches for place, batches in found.items() if batches}
+
+
+def fits(problem: Problem, seconds: float) -> bool:
+    """Whether all lots can be met."""
+    model = with_stock(problem)
+    linear: Linear = model.linear
+    for column in model.slack["unmet"].values():
+        linear.upper[column] = 0
+    linear.cost = [0.0] * len(linear.cost)
+    return solve_integer(linear, seconds).values is not None
+
+
+def changed_steps(problem: Problem, change: Callable[[ProblemStep], ProblemStep]) -> Problem:
+    """The problem with every step changed."""
+    products = tuple(replace(p, steps=tuple(change(step) for step in p.steps)) for p in problem.products)
+    return replace(problem, products=products)
+
+
+def without_block(rule: str) -> Relaxation:
+    """Lift a rule that blocks start slots: what no other rule blocks is allowed."""
+
+    def change(step: ProblemStep) -> ProblemStep:
+        if rule not in step.blocked_by:
+            return step
+        others = [mask for name, mask in step.blocked_by.items() if name != rule]
+        freed = step.blocked_by[rule] & ~np.any(others, axis=0) if others else step.blocked_by[rule]
+        return replace(step, allowed=step.allowed | freed)
+
+    return lambda problem: changed_steps(problem, change)
+
+
+def without_machine_limits(problem: Problem) -> Problem:
+    """As many units as there are batches."""
+    many = sum(lot.batches for lot in problem.lots)
+    return replace(problem, machine_units=np.full_like(problem.machine_units, many))
+
+
+def without_outages(problem: Problem) -> Problem:
+    """All units of every machine in every slot."""
+    most = problem.machine_units.max(axis=1, keepdims=True)
+    return replace(problem, machine_units=np.broadcast_to(most, problem.machine_units.shape).copy())
+
+
+def without_waits(problem: Problem) -> Problem:
+    """Steps may wait for ever."""
+    return changed_steps(problem, lambda step: replace(step, wait_max=None))
+
+
+def without_power_cap(problem: Problem) -> Problem:
+    """No hard limit on the site's load."""
+    return replace(problem, power_cap_kw=None)
+
+
+def without_due_times(problem: Problem) -> Problem:
+    """Everything may be ready at the window's end."""
+
+    def free(lot: Lot) -> Lot:
+        return replace(lot, due=problem.slots)
+
+    return replace(problem, lots=tuple(free(lot) for lot in problem.lots))
+
+
+RELAXATIONS: dict[str, Relaxation] = {
+    "attendance": without_block("attendance"),
+    "climate": without_block("climate"),
+    "machine": without_machine_limits,
+    "availability": without_outages,
+    "wait": without_waits,
+    "power": without_power_cap,
+    "due": without_due_times,
+}

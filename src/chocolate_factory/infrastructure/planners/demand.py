@@ -1,0 +1,147 @@
+"""What has to be made: assumed stock, lateness and batches left for later, settled before any cost counts.
+
+In this order, each at its least: kilograms of assumed stock (ties: earliest due, then entry order), late slots
+(where lateness is allowed: Σ over hard batches of the slots between due time and finish), soft batches left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.domain.problem import Job, Lot, Problem
+from chocolate_factory.infrastructure.planners.linear import Answer, Terms, solve_integer
+from chocolate_factory.infrastructure.planners.model import PlantModel, build
+from chocolate_factory.infrastructure.planners.power import add_power
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The lots to make, all of them now hard, and what was given up; `late_slots` None when all can be in time."""
+
+    lots: tuple[Lot, ...]
+    stock: dict[int, int] = field(default_factory=dict)
+    left: dict[int, int] = field(default_factory=dict)
+    late_slots: int | None = None
+
+
+def without_slack(problem: Problem) -> Settled:
+    """Everything is to be made in time."""
+    return Settled(tuple(replace(lot, hard=True) for lot in problem.lots))
+
+
+def plain(problem: Problem) -> Problem:
+    """The problem without prices on power: only a hard power limit remains."""
+    return replace(problem, excess=())
+
+
+def settle(problem: Problem, seconds: float) -> Settled | None:
+    """The least stock, then the least left out; None if nothing fits.
+
+    Where that is impossible and lateness is allowed: the least lateness (with stock free), then stock, then left out.
+    """
+    model = settling_model(problem, {"stock", "left"})
+    stock = stock_kg(model)
+    answer = least(model, stock, seconds)
+    if answer is None and problem.allow_late:
+        model = settling_model(problem, {"stock", "left", "late"})
+        short = {column: float(weight) for column, weight in model.slack.get("short", {}).items()}
+        answer = least(model, short, seconds)
+        keep(model, short, answer)
+        answer = least(model, stock := stock_kg(model), seconds) if answer else None
+    if answer is None:
+        return None
+    keep(model, stock, answer)
+    prefer_early_stock(model, answer, seconds)
+    final = least(model, dict.fromkeys(model.slack["left"].values(), 1.0), seconds)
+    return settled_from(model, final) if final else None
+
+
+def settling_model(problem: Problem, kinds: set[str]) -> PlantModel:
+    """A model of the lots with the given kinds of slack and no cost."""
+    model = build(plain(problem), problem.lots, frozenset(kinds))
+    add_power(model)
+    return model
+
+
+def stock_kg(model: PlantModel) -> Terms:
+    """Σ kilograms of assumed stock."""
+    return {
+        column: model.problem.products[model.lots[lot].product].batch_kg
+        for lot, column in model.slack["stock"].items()
+    }
+
+
+def value(terms: Terms, answer: Answer) -> float:
+    """Σ terms in a solution."""
+    if answer.values is None:
+        raise ValueError("an answer without values")
+    return sum(weight * float(answer.values[column]) for column, weight in terms.items())
+
+
+def least(model: PlantModel, terms: Terms, seconds: float) -> Answer | None:
+    """Minimise the terms; None when nothing fits."""
+    model.linear.cost = [0.0] * len(model.linear.cost)
+    for column, weight in terms.items():
+        model.linear.cost[column] = weight
+    answer = solve_integer(model.linear, seconds)
+    if answer.values is None and not answer.infeasible:
+        raise out_of_time(seconds)
+    return None if answer.infeasible else answer
+
+
+def out_of_time(seconds: float) -> Infeasible:
+    """No plan so far, though none was proven impossible."""
+    return Infeasible(
+        f"No plan was found within {seconds:.0f} s, and none was proven impossible.", "Allow the planner more time."
+    )
+
+
+def keep(model: PlantModel, terms: Terms, answer: Answer | None) -> None:
+    """Hold a sum at what was reached."""
+    if answer is not None and terms:
+        model.linear.row(terms, upper=value(terms, answer) + 1e-6)
+
+
+def prefer_early_stock(model: PlantModel, answer: Answer, seconds: float) -> None:
+    """Among equal kilograms cover the earliest due lot, then the first entry."""
+    columns = model.slack["stock"]
+    total = value(stock_kg(model), answer)
+    if total < 1e-6:
+        return
+    for lot in sorted(columns, key=lambda i: (model.lots[i].due, model.lots[i].entry)):
+        column = columns[lot]
+        found = least(model, {column: -1.0}, seconds)
+        if found is not None:
+            model.linear.lower[column] = round(value({column: 1.0}, found))
+
+
+def settled_from(model: PlantModel, answer: Answer) -> Settled:
+    """Read a solution: lots reduced by stock and by what is left, all of them hard."""
+    given = {
+        kind: {lot: round(value({column: 1.0}, answer)) for lot, column in model.slack[kind].items()}
+        for kind in ("stock", "left")
+    }
+    lots = tuple(
+        replace(lot, hard=True, batches=lot.batches - given["stock"].get(i, 0) - given["left"].get(i, 0))
+        for i, lot in enumerate(model.lots)
+    )
+    short = model.slack.get("short")
+    late = None if short is None else round(value({c: float(w) for c, w in short.items()}, answer))
+    stock, left = ({i: n for i, n in given[kind].items() if n} for kind in ("stock", "left"))
+    return Settled(lots, stock, left, late or None)
+
+
+def late_batches(problem: Problem, settled: Settled, jobs: tuple[Job, ...]) -> dict[int, int]:
+    """Batches per lot that end after their due slot, finishes matched to lots in order of due time."""
+    late: dict[int, int] = {}
+    for product, recipe in enumerate(problem.products):
+        final = recipe.steps[-1].duration
+        ends = sorted(job.starts[-1] + final for job in jobs if job.product == product)
+        mine = [i for i, lot in enumerate(settled.lots) if lot.product == product]
+        order = sorted(mine, key=lambda i: (settled.lots[i].due, not problem.lots[i].hard, i))
+        owners = [i for i in order for _ in range(settled.lots[i].batches)]
+        for lot, end in zip(owners, ends, strict=True):
+            if end > settled.lots[lot].due and problem.lots[lot].hard:
+                late[lot] = late.get(lot, 0) + 1
+    return late

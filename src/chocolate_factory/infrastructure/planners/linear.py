@@ -1,0 +1,159 @@
+"""Linear and integer models in plain lists, solved by HiGHS, with bounds that hold whatever the solver did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import highspy
+import numpy as np
+
+from chocolate_factory.domain.series import FloatArray
+
+INFINITY = float(highspy.kHighsInf)
+Terms = dict[int, float]
+
+
+@dataclass
+class Linear:
+    """Minimise cost·x + offset over rows and column bounds; every column must have finite bounds."""
+
+    cost: list[float] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    integer: list[bool] = field(default_factory=list)
+    rows: list[Terms] = field(default_factory=list)
+    row_lower: list[float] = field(default_factory=list)
+    row_upper: list[float] = field(default_factory=list)
+    offset: float = 0.0
+
+    def column(self, lower: float, upper: float, cost: float = 0.0, integer: bool = True) -> int:
+        """Add a column; returns its index."""
+        self.cost.append(cost)
+        self.lower.append(lower)
+        self.upper.append(upper)
+        self.integer.append(integer)
+        return len(self.cost) - 1
+
+    def row(self, terms: Terms, lower: float = -INFINITY, upper: float = INFINITY) -> None:
+        """Add lower ≤ Σ terms ≤ upper."""
+        self.rows.append({column: value for column, value in terms.items() if value})
+        self.row_lower.append(lower)
+        self.row_upper.append(upper)
+
+    def copy(self) -> Linear:
+        """An independent model with the same rows."""
+        return Linear(
+            *(list(part) for part in (self.cost, self.lower, self.upper)),
+            list(self.integer),
+            list(self.rows),
+            list(self.row_lower),
+            list(self.row_upper),
+            self.offset,
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HiGHS said: `values` are None where no solution is known; `bound` is inf when infeasible."""
+
+    values: FloatArray | None
+    objective: float
+    bound: float
+
+    @property
+    def infeasible(self) -> bool:
+        """Proven that nothing fits."""
+        return self.bound == INFINITY
+
+
+def highs_model(linear: Linear, integer: bool) -> Any:
+    """The model as HiGHS takes it."""
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(linear.cost), len(linear.rows)
+    model.col_cost_ = np.array(linear.cost, np.float64)
+    model.col_lower_ = np.array(linear.lower, np.float64)
+    model.col_upper_ = np.array(linear.upper, np.float64)
+    model.row_lower_ = np.array(linear.row_lower, np.float64)
+    model.row_upper_ = np.array(linear.row_upper, np.float64)
+    starts, index, value = row_arrays(linear)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts, index, value
+    model.offset_ = linear.offset
+    if integer:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[flag] for flag in linear.integer]
+    return model
+
+
+def row_arrays(linear: Linear) -> tuple[Any, Any, FloatArray]:
+    """Row starts, column indices and values (compressed rows)."""
+    starts = np.zeros(len(linear.rows) + 1, np.int32)
+    np.cumsum([len(row) for row in linear.rows], out=starts[1:])
+    index = np.array([column for row in linear.rows for column in row], np.int32)
+    value = np.array([value for row in linear.rows for value in row.values()], np.float64)
+    return starts, index, value
+
+
+def new_solver(seconds: float, seed: int = 0) -> Any:
+    """A silent single-threaded HiGHS with a time limit."""
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("random_seed", seed)
+    solver.setOptionValue("time_limit", max(0.01, seconds))
+    return solver
+
+
+NOTHING_FITS = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+
+
+def solve_relaxed(linear: Linear, seconds: float) -> Answer:
+    """Solve without integrality by interior point; the bound is recomputed from the duals and so is safe."""
+    solver = new_solver(seconds)
+    solver.setOptionValue("solver", "ipm")
+    solver.setOptionValue("run_crossover", "off")
+    solver.passModel(highs_model(linear, False))
+    solver.run()
+    if solver.getModelStatus() in NOTHING_FITS:
+        return Answer(None, INFINITY, INFINITY)
+    solution = solver.getSolution()
+    if not solution.dual_valid:
+        return Answer(None, INFINITY, -INFINITY)
+    duals = np.array(solution.row_dual, np.float64)
+    return Answer(np.array(solution.col_value, np.float64), solver.getObjectiveValue(), safe_bound(linear, duals))
+
+
+def safe_bound(linear: Linear, duals: FloatArray) -> float:
+    """Lagrangian bound of any row duals: valid even where the solver stopped early or was inexact."""
+    starts, index, value = row_arrays(linear)
+    low, high = np.array(linear.row_lower), np.array(linear.row_upper)
+    side = np.where(duals > 0, low, high)
+    duals = np.where(np.isfinite(side) & (np.abs(side) < INFINITY), duals, 0.0)
+    side = np.where(duals == 0, 0.0, side)
+    reduced = np.array(linear.cost)
+    np.subtract.at(reduced, index, value * np.repeat(duals, np.diff(starts)))
+    columns = np.minimum(reduced * np.array(linear.lower), reduced * np.array(linear.upper))
+    return float(duals @ side + columns.sum()) + linear.offset
+
+
+def solve_integer(
+    linear: Linear, seconds: float, gap: float = 0.0, start: FloatArray | None = None
+) -> Answer:
+    """Solve with integrality to a relative gap, from a known solution where one is given."""
+    solver = new_solver(seconds)
+    solver.setOptionValue("mip_rel_gap", gap)
+    solver.setOptionValue("mip_abs_gap", 1e-6)
+    solver.passModel(highs_model(linear, True))
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start
+        solver.setSolution(solution)
+    solver.run()
+    if solver.getModelStatus() in NOTHING_FITS:
+        return Answer(None, INFINITY, INFINITY)
+    info = solver.getInfo()
+    if info.primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+        return Answer(None, INFINITY, float(info.mip_dual_bound))
+    values = np.array(solver.getSolution().col_value, np.float64)
+    return Answer(values, float(info.objective_function_value), float(info.mip_dual_bound))

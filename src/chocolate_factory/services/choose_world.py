@@ -1,0 +1,62 @@
+"""Which ports are in charge: the real ones, or the sample's while nothing real is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from chocolate_factory.core.errors import ChocolateError
+from chocolate_factory.domain.catalog import PRICE_SERIES
+from chocolate_factory.domain.ports import Ports
+
+
+def has_prices(ports: Ports) -> bool:
+    """Whether any price is stored."""
+    return any(ports.store.span(key) for key in PRICE_SERIES)
+
+
+class World:
+    """The running state of a process: ports in charge, what goes on, what went wrong.
+
+    The sample world is entered only when no real price is stored and none can be had; it is left for
+    good as soon as one is. The two never share a store.
+    """
+
+    def __init__(self, real: Ports, make_sample: Callable[[], Ports], *, offline: bool = False) -> None:
+        self.real = real
+        self.offline = offline
+        self.activity: str | None = None
+        self.troubles: dict[str, ChocolateError] = {}
+        self._make_sample = make_sample
+        self._sample: Ports | None = None
+        self._working = threading.Lock()
+
+    def ports(self) -> Ports:
+        """The ports in charge now."""
+        return self._sample or self.real
+
+    def settle(self) -> Ports:
+        """Decide which world is in charge, after everything real was tried."""
+        if has_prices(self.real):
+            self._sample = None
+        elif self._sample is None:
+            self._sample = self._make_sample()
+        return self.ports()
+
+    @contextmanager
+    def working(self, activity: str) -> Iterator[None]:
+        """One heavy job at a time; its name shows on the page meanwhile."""
+        with self._working:
+            self.activity = activity
+            try:
+                yield
+            finally:
+                self.activity = None
+
+    def note(self, topic: str, error: ChocolateError | None) -> None:
+        """Remember the last failure of a topic, or that it is over."""
+        if error is None:
+            self.troubles.pop(topic, None)
+        else:
+            self.troubles[topic] = error

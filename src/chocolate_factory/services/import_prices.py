@@ -1,0 +1,178 @@
+"""Load price files: CSV with `datetime_utc,price_eur_mwh`, plain or compressed with gzip."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from chocolate_factory.core.errors import UsageError
+from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, PRICE_SERIES, SeriesInfo
+from chocolate_factory.domain.ports import Store
+from chocolate_factory.domain.publication import by_day
+from chocolate_factory.domain.series import Origin, Series, concat
+from chocolate_factory.domain.slots import day_slots, epoch, local_date, moment
+
+HEADER = ["datetime_utc", "price_eur_mwh"]
+MAX_LINES = 2_000_000
+EXAMPLE = "2026-03-10T18:15:00Z,61.25"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Where a value stands, for messages, and what it says."""
+
+    path: Path
+    number: int
+    start: int
+    value: float
+
+    def wrong(self, what: str, remedy: str) -> UsageError:
+        return _wrong(self.path, self.number, what, remedy)
+
+
+def import_prices(paths: Sequence[Path], key: str, store: Store, now: datetime) -> dict[str, object]:
+    """Store the prices of files as published values of a series, each known since its day was due.
+
+    The length of the slots of a day follows from their spacing: quarters as soon as one does not start on the
+    hour. Days with slots missing are stored and listed. If a line is wrong, in any file, nothing is
+    stored: `UsageError` names file, line, cause and remedy. Returns a JSON-able report: rows read and
+    changed, first and last slot, incomplete days.
+    """
+    if key not in PRICE_SERIES:
+        raise UsageError(f"{key!r} is not a price series.", f"Use one of {', '.join(PRICE_SERIES)}.")
+    lines = sorted((line for path in paths for line in _lines(path)), key=lambda line: line.start)
+    if not lines:
+        raise UsageError("The files hold no prices.", f"A line looks like {EXAMPLE}.")
+    _check(lines, CATALOG[key], now)
+    series = _series(lines, CATALOG[key])
+    return {
+        "series": key,
+        "rows": len(series),
+        "changed": store.write(series),
+        "first": moment(series.start[0]).isoformat(),
+        "last": moment(series.start[-1]).isoformat(),
+        "incomplete_days": _incomplete(series),
+    }
+
+
+def _lines(path: Path) -> Iterator[_Line]:
+    number = 1
+    try:
+        with _opened(path) as text:
+            rows = csv.reader(text, strict=True)
+            if [cell.strip() for cell in next(rows, [])] != HEADER:
+                raise _wrong(path, 1, "the header is another one", f"Write {','.join(HEADER)} as first line.")
+            for row in rows:
+                number = rows.line_num
+                if number > MAX_LINES:
+                    raise _wrong(path, number, "too many lines", f"Split it below {MAX_LINES} lines.")
+                if row:
+                    yield _line(path, number, row)
+    except UnicodeDecodeError:
+        raise _wrong(path, number, "this is not UTF-8 text", "Save it as UTF-8.") from None
+    except csv.Error as error:
+        raise _wrong(
+            path, number + 1, f"this is not CSV ({error})", f"A line looks like {EXAMPLE}."
+        ) from None
+    except (OSError, EOFError, zlib.error) as error:
+        text_of = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be read: {text_of}.", "Check the path and the file.") from None
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _line(path: Path, number: int, row: list[str]) -> _Line:
+    if len(row) != len(HEADER):
+        raise _wrong(path, number, f"{len(row)} columns instead of 2", f"A line looks like {EXAMPLE}.")
+    start = _start(path, number, row[0].strip())
+    text = row[1].strip()
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        remedy = "Leave out lines without a price and write decimals with a point."
+        raise _wrong(path, number, f"{text!r} is not a price", remedy)
+    return _Line(path, number, start, value)
+
+
+def _start(path: Path, number: int, text: str) -> int:
+    """Slot start in epoch seconds: UTC, on a quarter of an hour."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise _wrong(path, number, f"{text!r} is not a time", f"A line looks like {EXAMPLE}.") from None
+    if at.utcoffset() != timedelta(0):
+        what = "a time without zone" if at.tzinfo is None else "a time that is not in UTC"
+        raise _wrong(path, number, f"{text} is {what}", "Write UTC with a Z at the end.")
+    if at.minute % 15 or at.second or at.microsecond:
+        raise _wrong(path, number, f"{text} is not the start of a quarter hour", "Name slots by their start.")
+    if not 2000 <= at.year < 2100:
+        raise _wrong(path, number, f"{text} is not of this market's time", "Write years with four digits.")
+    return epoch(at.astimezone(UTC))
+
+
+def _check(lines: Sequence[_Line], info: SeriesInfo, now: datetime) -> None:
+    """Every line against the others, the plausible range and the clock."""
+    for line, after in pairwise(lines):
+        if line.start == after.start:
+            first = f"{line.path} line {line.number}"
+            raise after.wrong(f"{moment(after.start):%Y-%m-%dT%H:%MZ} is in {first} too", "Keep one of them.")
+    for line in lines:
+        if not info.low <= line.value <= info.high:
+            span = f"{info.low:g} to {info.high:g} {info.unit}"
+            raise line.wrong(f"{line.value:g} is outside {span}", "Check unit and decimal point.")
+    due: dict[date, bool] = {}
+    for line in lines:
+        day = local_date(moment(line.start), MARKET_ZONE)
+        if day not in due:
+            due[day] = info.due(day) <= now
+        if not due[day]:
+            raise line.wrong(f"prices of {day} are not published yet", "Import published prices only.")
+
+
+def _series(lines: Sequence[_Line], info: SeriesInfo) -> Series:
+    start = np.array([line.start for line in lines], np.int64)
+    parts = []
+    for day, rows in by_day(start):
+        quarters = np.flatnonzero(start[rows] % 3600)
+        if len(quarters) and info.minutes(day) == 60:
+            line = lines[rows.start + int(quarters[0])]
+            raise line.wrong(f"{info.key} has hourly prices on {day}", "Import hourly prices for that day.")
+        count = rows.stop - rows.start
+        due = np.full(count, epoch(info.due(day)), np.int64)
+        source = np.array([f"file {line.path.name}" for line in lines[rows]])
+        values = np.array([line.value for line in lines[rows]], np.float64)
+        minutes = np.full(count, 15 if len(quarters) else 60, np.int64)
+        origin = np.full(count, str(Origin.PUBLISHED))
+        parts.append(Series(info.key, start[rows], minutes, values, due, origin, source))
+    return concat(parts)
+
+
+def _incomplete(series: Series) -> list[dict[str, object]]:
+    """Days with slots missing, with what there is and what there should be."""
+    found: list[dict[str, object]] = []
+    for day, rows in by_day(series.start):
+        count = rows.stop - rows.start
+        whole = day_slots(day, MARKET_ZONE, int(series.minutes[rows][0]))
+        if count != whole:
+            found.append({"day": day.isoformat(), "slots": count, "of": whole})
+    return found
+
+
+def _wrong(path: Path, number: int, what: str, remedy: str) -> UsageError:
+    return UsageError(f"{path} line {number}: {what}; nothing was stored.", remedy)

@@ -1,0 +1,61 @@
+"""Everything the page shows, in one read that computes no forecast and solves nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chocolate_factory.domain.factory import Contract
+from chocolate_factory.services.check_data import check_data
+from chocolate_factory.services.choose_world import World, has_prices
+from chocolate_factory.services.give_advice import give_advice, moment_of
+from chocolate_factory.services.read_plans import plan_body
+from chocolate_factory.services.read_strip import price_now, price_strip
+
+Row = dict[str, Any]
+
+
+def read_dashboard(world: World) -> Row:
+    """The dashboard's JSON; see `api/schemas/dashboard.py` for its fields."""
+    ports = world.ports()
+    now, factory = ports.clock(), ports.factory
+    body = plan_body(ports.store, None)
+    strip = price_strip(ports, now, plan_end(body)) if has_prices(ports) else None
+    return {
+        "now": now,
+        "sample": ports.sample,
+        "state": state_of(world, body),
+        "activity": world.activity,
+        "site": factory.site.name,
+        "timezone": factory.site.timezone,
+        "plant_note": " ".join(factory.assumptions),
+        "contracted_power_kw": contracted(factory.contract),
+        "machines": [{"name": m.name, "count": m.count, "power_kw": m.power_kw} for m in factory.machines],
+        "advice": {**give_advice(body, now, factory.site.timezone), **price_now(strip, now)}
+        if body
+        else None,
+        "prices": strip,
+        "plan": body["answer"] if body else None,
+        "data": check_data(ports),
+        "troubles": [
+            {"title": error.title, "detail": error.message, "hint": error.hint}
+            for error in world.troubles.values()
+        ],
+    }
+
+
+def state_of(world: World, body: Row | None) -> str:
+    """`ready` with a plan; without one `preparing` while something is under way, else `failed`."""
+    if body is not None:
+        return "ready"
+    return "failed" if world.troubles and world.activity is None else "preparing"
+
+
+def contracted(contract: Contract) -> list[float]:
+    """Contracted power by period."""
+    return list(contract.contracted_power_kw)
+
+
+def plan_end(body: Row | None) -> datetime | None:
+    """End of the plan's window."""
+    return moment_of(body["answer"]["window"]["end"]) if body else None

@@ -1,0 +1,210 @@
+"""The saving on the prices that came true: plan, baseline and hindsight with the same batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+import numpy as np
+
+from chocolate_factory.core.errors import DataMissing, Infeasible
+from chocolate_factory.domain.demand import wanted
+from chocolate_factory.domain.factory import Factory
+from chocolate_factory.domain.factory_file import parse_factory
+from chocolate_factory.domain.plan import Climate
+from chocolate_factory.domain.ports import Ports, Record
+from chocolate_factory.domain.problem import Lot, Problem
+from chocolate_factory.domain.problem_builder import ProblemInputs, build_problem
+from chocolate_factory.domain.series import FloatArray, on_grid
+from chocolate_factory.domain.slots import PLAN_MINUTES, Window, hours_over, local_iso, moment
+from chocolate_factory.domain.tariff.costs import plan_costs
+from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
+from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
+from chocolate_factory.services.pose_problem import SERIES_OF, read_climate
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SettleRequest:
+    """Plans whose window starts in `window` (UTC); `hindsight_s` seconds of solving each, 0 for none."""
+
+    window: Window
+    hindsight_s: float = 20.0
+
+
+@dataclass(frozen=True)
+class Realised:
+    """A stored plan beside the prices that came true in the first `known` slots of its window."""
+
+    body: Row
+    factory: Factory
+    window: Window
+    issued_at: datetime
+    stack: PriceStack | None
+    known: int
+
+    @property
+    def complete(self) -> bool:
+        """Every slot's price is there."""
+        return self.known == self.window.slot_count(PLAN_MINUTES)
+
+
+def settle_plans(ports: Ports, request: SettleRequest) -> Row:
+    """Settlement of each plan, oldest first, and totals over plans that do not overlap.
+
+    A plan whose window is not over is provisional: both arms are compared on the slots whose price is known.
+    The total counts a plan only if it starts at or after the end of the last one counted.
+    """
+    stored = [cast("Row", dict(record.body)) for record in ports.store.find("plan", limit=10_000)]
+    found = sorted(
+        (realise(ports, body) for body in stored if starts_in(body, request.window)),
+        key=lambda r: r.window.start,
+    )
+    rows, end = [], request.window.start
+    for plan in found:
+        counted = plan.window.start >= end and plan.known > 0
+        end = plan.window.end if counted else end
+        rows.append({**settlement(ports, plan, request.hindsight_s), "counted": counted})
+    return {"sample": ports.sample, "currency": "EUR", "plans": rows, "total": total(rows)}
+
+
+def starts_in(body: Row, window: Window) -> bool:
+    """Whether the plan's window starts inside."""
+    return datetime.fromisoformat(body["answer"]["window"]["start"]) in window
+
+
+def realise(ports: Ports, body: Row) -> Realised:
+    """The plan with its own factory file and the published prices known now."""
+    answer = body["answer"]
+    texts = ports.store.find("factory", id=body["factory"], limit=1)
+    factory = parse_factory(str(texts[0].body["text"]), f"factory of plan {answer['id']}")
+    ends = [datetime.fromisoformat(answer["window"][key]).timestamp() for key in ("start", "end")]
+    window = Window(moment(int(ends[0])), moment(int(ends[1])))
+    price = published(ports, factory, window)
+    holes = np.flatnonzero(np.isnan(price))
+    known = int(holes[0]) if len(holes) else len(price)
+    stack = realised_stack(factory, window, price[:known]) if known else None
+    return Realised(body, factory, window, datetime.fromisoformat(answer["issued_at"]), stack, known)
+
+
+def published(ports: Ports, factory: Factory, window: Window) -> FloatArray:
+    """Market price of each slot as known now, NaN where none is; zeros where the contract fixes the price."""
+    series = SERIES_OF.get(factory.contract.kind)
+    if series is None:
+        over = window.starts(PLAN_MINUTES) < ports.clock().timestamp()
+        return np.where(over, 0.0, np.nan)
+    return on_grid(ports.store.read(series, hours_over(window), ports.clock()), window, PLAN_MINUTES)
+
+
+def realised_stack(factory: Factory, window: Window, price: FloatArray) -> PriceStack:
+    """What the site paid in the first slots of the window."""
+    series = SERIES_OF.get(factory.contract.kind)
+    market = Market(**{series: price}) if series else Market()
+    return price_stack(factory.contract, window.starts(PLAN_MINUTES)[: len(price)], PLAN_MINUTES, market)
+
+
+def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
+    """One plan: both arms on realised prices, and the optimum they allowed once the window is over."""
+    answer, zone = plan.body["answer"], plan.factory.site.timezone
+    row: Row = {
+        "plan": answer["id"],
+        "window": answer["window"],
+        "status": "settled" if plan.complete else "provisional" if plan.known else "not begun",
+        "settled_until": local_iso(until(plan), zone),
+        "expected_saving_eur": answer["saving"]["eur"],
+        **dict.fromkeys(("plan_cost_eur", "baseline_cost_eur", "saving_eur", "saving_percent")),
+        **dict.fromkeys(("hindsight_cost_eur", "hindsight_gap", "captured_share")),
+    }
+    if plan.stack is None:
+        return row
+    cost = realised_cost(plan, [point["kw"] for point in answer["load_kw"]])
+    base = realised_cost(plan, plan.body["baseline_load_kw"])
+    row |= {"plan_cost_eur": cost, "baseline_cost_eur": base, "saving_eur": base - cost}
+    row["saving_percent"] = 100 * (base - cost) / base if base > 0 else None
+    if plan.complete and hindsight_s > 0:
+        row |= hindsight(ports, plan, hindsight_s, cost)
+        possible = base - row["hindsight_cost_eur"]
+        row["captured_share"] = (base - cost) / possible if possible > 1e-6 else None
+    return row
+
+
+def until(plan: Realised) -> datetime:
+    """End of the last slot whose price is known."""
+    return moment(int(plan.window.start.timestamp()) + 60 * PLAN_MINUTES * plan.known)
+
+
+def realised_cost(plan: Realised, load_kw: list[float]) -> float:
+    """`cost_eur` of a load on the realised prices of the known slots."""
+    assert plan.stack is not None
+    span = Window(plan.window.start, until(plan))
+    contract = plan.factory.contract
+    excess = excess_groups(contract, span, PLAN_MINUTES, {})
+    load = np.array(load_kw[: plan.known], np.float64)
+    return plan_costs(contract, span, load, plan.stack, excess).cost_eur
+
+
+def hindsight(ports: Ports, plan: Realised, seconds: float, plan_cost: float) -> Row:
+    """The optimum under the prices that came true; kept once computed.
+
+    The solver may stop before proof, so the better of its plan and the settled one counts, with its gap.
+    """
+    kept = ports.store.find("hindsight", id=plan.body["answer"]["id"], limit=1)
+    if kept:
+        found = dict(kept[0].body)
+    else:
+        try:
+            solution = ports.planner.solve(hindsight_problem(ports, plan), seconds)
+        except Infeasible as error:
+            raise DataMissing(f"Hindsight of plan {plan.body['answer']['id']}: {error.message}") from error
+        found = {"cost": solution.cost_eur, "bound": solution.bound_eur}
+        ports.store.save(Record("hindsight", plan.body["answer"]["id"], ports.clock(), found))
+    cost = min(cast("float", found["cost"]), plan_cost)
+    gap = max(0.0, cost - cast("float", found["bound"])) / abs(cost) if cost else 0.0
+    return {"hindsight_cost_eur": cost, "hindsight_gap": gap}
+
+
+def hindsight_problem(ports: Ports, plan: Realised) -> Problem:
+    """The plan's problem with realised prices and exactly the batches that the plan made."""
+    assert plan.stack is not None
+    factory, window = plan.factory, plan.window
+    climate: Climate = read_climate(ports.store, window, plan.issued_at)
+    inputs = ProblemInputs(
+        factory=factory,
+        window=window,
+        price_eur_kwh=plan.stack.all_in_eur_kwh,
+        excess=excess_groups(factory.contract, window, PLAN_MINUTES, {}),
+        climate=climate,
+        wanted=wanted(factory, window),
+        power_cap_kw=power_cap_kw(factory.contract, window.starts(PLAN_MINUTES)),
+        allow_late=bool(plan.body["answer"]["late"]),
+    )
+    problem = build_problem(inputs)
+    return replace(problem, lots=lots_made(problem.lots, plan.body))
+
+
+def lots_made(lots: tuple[Lot, ...], body: Row) -> tuple[Lot, ...]:
+    """The lots less what was assumed in stock or left for later, all of them hard."""
+    less = {key: {int(k): int(v) for k, v in body[key].items()} for key in ("stock", "left")}
+    kept = []
+    for index, lot in enumerate(lots):
+        batches = lot.batches - less["stock"].get(index, 0) - less["left"].get(index, 0)
+        if batches > 0:
+            kept.append(replace(lot, batches=batches, hard=True, may_be_stock=False))
+    return tuple(kept)
+
+
+def total(rows: list[Row]) -> Row:
+    """Sums over the counted plans, settled and provisional apart."""
+    summed: Row = {}
+    for status in ("settled", "provisional"):
+        own = [row for row in rows if row["counted"] and row["status"] == status]
+        base = sum(row["baseline_cost_eur"] for row in own)
+        saving = sum(row["saving_eur"] for row in own)
+        summed[status] = {
+            "plans": len(own),
+            "saving_eur": saving,
+            "saving_percent": 100 * saving / base if base > 0 else None,
+        }
+    return summed
