@@ -23,6 +23,13 @@ CONTRACT_KEYS = {
     "cost_parts", "mip_gap", "solve_seconds", "price_origin", "violations", "assumed_stock", "left_for_later",
     "runs", "load_kw",
 }  # fmt: skip
+URGENT = """
+[[demand]]
+product = "loaf"
+kg = 300
+every = "once"
+due = "2026-03-11T08:00"
+"""
 RUN_KEYS = {"batch", "product", "process", "machine", "unit", "start", "end", "energy_kwh", "cost_eur", "why"}
 
 
@@ -142,7 +149,7 @@ def test_fixed_contract_plans_without_market_prices(tmp_path: Path) -> None:
 
 
 def test_infeasible_names_demand_and_rule(tmp_path: Path) -> None:
-    text = tiny().replace("kg = 100", "kg = 5000")
+    text = tiny() + URGENT
     ports = sample_ports(tmp_path)
     ports = replace(ports, factory=parse_factory(text), factory_text=text)
     with pytest.raises(Infeasible) as caught:
@@ -151,7 +158,8 @@ def test_infeasible_names_demand_and_rule(tmp_path: Path) -> None:
     assert caught.value.conflicts[0]["rules"]
     assert ports.store.find("plan") == []
     late = make_plan(ports, PlanRequest(days=3, allow_late=True))
-    assert late["late"]
+    assert late["late"] == [{"product": "loaf", "batches": 4, "due": "2026-03-11T08:00:00+01:00"}]
+    assert late["violations"] == []
 
 
 def test_days_out_of_range(tmp_path: Path) -> None:

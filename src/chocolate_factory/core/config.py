@@ -120,7 +120,9 @@ def unfold_secret_files(environ: dict[str, str]) -> dict[str, str]:
 
 def load_settings() -> Settings:
     """Settings from the environment; a wrong value is `Misconfigured` naming its variable."""
-    os.environ.update(unfold_secret_files(dict(os.environ)))
+    for name, value in unfold_secret_files(dict(os.environ)).items():
+        os.environ[name] = value
+        del os.environ[f"{name}_FILE"]
     try:
         return Settings()
     except ValidationError as error:

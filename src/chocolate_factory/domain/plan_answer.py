@@ -47,7 +47,7 @@ class Arm:
         total: dict[str, float] = defaultdict(float)
         for run in self.schedule.runs:
             total[run.batch] += run_cost(run, price_eur_kwh, window)
-        return {batch: round(eur, 6) for batch, eur in sorted(total.items())}
+        return dict(sorted(total.items()))
 
 
 def slots_of(run: Run, window: Window) -> slice:

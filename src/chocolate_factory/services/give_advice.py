@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chocolate_factory.domain.slots import local_date
@@ -35,8 +35,8 @@ def give_advice(body: Row, now: datetime, zone: str) -> Row:
 
 
 def moment_of(text: str) -> datetime:
-    """A moment from a stored answer."""
-    return datetime.fromisoformat(text)
+    """A moment from a stored answer, in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def shown(run: Row) -> Row:

@@ -24,7 +24,7 @@ from chocolate_factory.services.forecast_prices import ForecastRequest, forecast
 
 MAX_DAYS = 14
 SERIES_OF = {ContractKind.INDEXED: "spot", ContractKind.PVPC: "pvpc"}
-NO_LOG = "No production log yet: the window starts with an idle plant and without stock of its own knowledge."
+NO_LOG = "No production log yet: the plant is taken as idle and without known stock when the window starts."
 NO_METER = "Excess power earlier in the month is not known and taken as none."
 
 

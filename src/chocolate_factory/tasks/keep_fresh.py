@@ -16,6 +16,7 @@ from chocolate_factory.services.read_plans import plan_body
 from chocolate_factory.services.sync_series import SyncRequest, sync
 
 PLAN_DAYS = 7
+FIRST_PLAN_S = 8.0
 
 
 def sync_prices(world: World, history_days: int) -> None:
@@ -40,9 +41,16 @@ def sync_ports(ports: Ports, history_days: int) -> ChocolateError | None:
 
 
 def plan_when_needed(world: World) -> None:
-    """Plan again when there is none, when prices were published since, or when the window has moved on."""
+    """Plan again when there is none, when prices were published since, or when the window has moved on.
+
+    The very first plan is a quick one, so that there is something to look at; the full search follows.
+    """
     ports = world.ports()
-    if stale(ports):
+    if not ports.store.find("plan", limit=1):
+        quick = min(FIRST_PLAN_S, ports.plan_seconds)
+        make_plan(ports, PlanRequest(days=PLAN_DAYS, allow_late=True, time_limit_s=quick))
+        make_plan(ports, PlanRequest(days=PLAN_DAYS, allow_late=True))
+    elif stale(ports):
         make_plan(ports, PlanRequest(days=PLAN_DAYS, allow_late=True))
 
 
