@@ -1,6 +1,6 @@
 """Planning problems of the reference plant on real prices, for tests and benches of planners only.
 
-The product builds its problems from the factory file; these stand-ins need nothing but the price files, so that a
+The product builds its problems from the factory file; these stand-ins need only the price files, so that a
 planner can be measured alone. Weather is an invented daily wave per month, excess rates are those of 3.0TD.
 """
 
@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -112,7 +113,7 @@ def dues(window: Window, scale: int) -> list[Due]:
         days = [first + timedelta(days=i) for i in range(28)]
         days = [d for d in days if d.weekday() in weekdays and not (entry == 0 and closed(d))]
         ats = [datetime.combine(d, clock, ZONE).astimezone(UTC) for d in days]
-        for before, at in zip(ats, ats[1:], strict=False):
+        for before, at in pairwise(ats):
             if at >= window.start and before < window.end:
                 wanted = batches * scale
                 if entry == 1:

@@ -7,12 +7,10 @@ from functools import partial
 
 import structlog
 import typer
-import uvicorn
 
 from chocolate_factory.cli import output
 from chocolate_factory.core.config import load_settings, unknown_variables
 from chocolate_factory.core.errors import Misconfigured
-from chocolate_factory.main import create_app
 from chocolate_factory.services.check_setup import Finding, check_setup
 from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import Job, Loop
@@ -27,6 +25,10 @@ def register(app: typer.Typer) -> None:
 
 def serve() -> None:
     """Serve the API and the dashboard, and keep prices and plan fresh (the default command)."""
+    import uvicorn  # the web stack takes long to import and no other command needs it
+
+    from chocolate_factory.main import create_app
+
     settings = load_settings()
     for name in unknown_variables(settings):
         structlog.get_logger().warning("unknown setting", variable=name, hint="see docs/settings.md")

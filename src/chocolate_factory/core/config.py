@@ -23,6 +23,7 @@ class Provider(BaseModel):
 
 
 def provider(base_url: str) -> Any:
+    """A settings field for a provider with its public address."""
     return Field(default_factory=lambda: Provider(base_url=base_url), description=f"Provider at {base_url}.")
 
 

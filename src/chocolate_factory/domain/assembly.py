@@ -135,7 +135,8 @@ def schedule_of(
     if lots != [(want.product, want.batches) for want in wanted]:
         raise ValueError("lots and wants of a plan must be the same, in the same order")
     runs = runs_of(problem, named(problem, solution, kept), factory, kept)
-    return Schedule(problem.window, runs, wanted, solution.stock, solution.left, solution.late)
+    given = (solution.stock, solution.left, solution.late, problem.allow_late)
+    return Schedule(problem.window, runs, wanted, *given)
 
 
 def _steps(problem: Problem, job: Job) -> tuple[ProblemStep, ...]:

@@ -62,7 +62,7 @@ class Schedule:
     """What the rule checker looks at: the runs of a window and the wants they answer.
 
     `stock`, `left` and `late` are batches per position in `wanted` that were assumed as stock, left for
-    later, or accepted as late.
+    later, or accepted as late. Hard wants may be left only where lateness is allowed.
     """
 
     window: Window
@@ -71,3 +71,4 @@ class Schedule:
     stock: dict[int, int]
     left: dict[int, int]
     late: dict[int, int]
+    late_allowed: bool = False

@@ -113,7 +113,12 @@ def price_origin(facts: PlanFacts, problem: Problem) -> dict[str, int]:
 
 
 def lots_answer(solution: Solution, schedule: Schedule, zone: str) -> dict[str, Any]:
-    """What was assumed in stock, left for later and late."""
+    """What was assumed in stock, left for later and late.
+
+    A hard batch that cannot be made in the window at all is both late and left for later.
+    """
+    missed = {index: count for index, count in solution.left.items() if schedule.wanted[index].hard}
+    late = Counter(solution.late) + Counter(missed)
 
     def told(batches: dict[int, int]) -> list[dict[str, Any]]:
         found = [(schedule.wanted[index], count) for index, count in sorted(batches.items()) if count]
@@ -122,7 +127,7 @@ def lots_answer(solution: Solution, schedule: Schedule, zone: str) -> dict[str, 
     return {
         "assumed_stock": told(solution.stock),
         "left_for_later": told(solution.left),
-        "late": told(solution.late),
+        "late": told(late),
     }
 
 

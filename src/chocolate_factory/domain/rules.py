@@ -282,7 +282,7 @@ def _misbooked(case: Case) -> Broken:
     schedule = case.schedule
     books: tuple[tuple[str, dict[int, int], Callable[[Wanted], bool]], ...] = (
         ("assumed as stock", schedule.stock, lambda want: want.may_be_stock),
-        ("left for later", schedule.left, lambda want: not want.hard),
+        ("left for later", schedule.left, lambda want: not want.hard or schedule.late_allowed),
         ("accepted as late", schedule.late, lambda want: want.hard),
     )
     for what, book, may in books:

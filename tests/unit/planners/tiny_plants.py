@@ -23,11 +23,15 @@ from chocolate_factory.domain.slots import Window
 START = datetime(2026, 3, 9, 6, tzinfo=UTC)
 
 
-def step(machine: int, duration: int, power: float, allowed: list[bool], wait: int | None = None) -> ProblemStep:
+def step(
+    machine: int, duration: int, power: float, allowed: list[bool], wait: int | None = None
+) -> ProblemStep:
     """A step whose blocked slots are blamed on attendance."""
     inside = np.arange(len(allowed)) + duration <= len(allowed)
     mask = np.array(allowed, bool)
-    return ProblemStep(f"step{machine}", machine, duration, power, wait, mask & inside, {"attendance": inside & ~mask})
+    return ProblemStep(
+        f"step{machine}", machine, duration, power, wait, mask & inside, {"attendance": inside & ~mask}
+    )
 
 
 def lot(item: int, batches: int, due: int, hard: bool = True, stock: bool = False) -> Lot:
@@ -99,7 +103,7 @@ def ends(given: Problem, jobs: tuple[Job, ...], item: int) -> list[int]:
 
 
 def due_faults(given: Problem, solution: Solution) -> list[str]:
-    """Lots that the plan does not answer: cumulative finishes against what is due, with stock, left and late."""
+    """Lots that the plan does not answer, counting stock, batches left and late."""
     found = []
     for item in range(len(given.products)):
         finish = ends(given, solution.jobs, item)
@@ -124,12 +128,16 @@ def due_faults(given: Problem, solution: Solution) -> list[str]:
 def chains(given: Problem, item: int) -> list[tuple[int, ...]]:
     """All ways to place one batch alone."""
     steps = given.products[item].steps
-    options = [[int(s) for s in np.flatnonzero(part.allowed) if s + part.duration <= given.slots] for part in steps]
+    options = [
+        [int(s) for s in np.flatnonzero(part.allowed) if s + part.duration <= given.slots] for part in steps
+    ]
     return [
         starts
         for starts in product(*options)
         if all(
-            0 <= starts[k] - starts[k - 1] - steps[k - 1].duration <= (99 if steps[k].wait_max is None else steps[k].wait_max)
+            0
+            <= starts[k] - starts[k - 1] - steps[k - 1].duration
+            <= (99 if steps[k].wait_max is None else steps[k].wait_max)
             for k in range(1, len(steps))
         )
     ]
@@ -148,17 +156,16 @@ def lateness(given: Problem, jobs: tuple[Job, ...], amounts: list[int]) -> int:
     """Σ over batches of slots after the due time; `amounts` batches are made of each lot."""
     total = 0
     for item in range(len(given.products)):
-        dues = sorted(w.due for w, n in zip(given.lots, amounts, strict=True) if w.product == item for _ in range(n))
+        dues = sorted(
+            w.due for w, n in zip(given.lots, amounts, strict=True) if w.product == item for _ in range(n)
+        )
         total += sum(max(0, end - due) for end, due in zip(ends(given, jobs, item), dues, strict=True))
     return total
 
 
-def brute_force(given: Problem) -> tuple[tuple[float, ...], float] | None:
-    """((stock kg, late slots, left), cost) of the best plan by trying all, None when nothing fits.
-
-    In order: in time with the least stock; else, where lateness is allowed, least late then least stock; then left, cost.
-    """
-    best: tuple[tuple[float, ...], float] | None = None
+def brute_force(given: Problem) -> dict[tuple[int, ...], tuple[tuple[float, ...], float]]:
+    """Best ((late slots, stock kg, left), cost) for every choice of batches made per lot: all plans tried."""
+    best: dict[tuple[int, ...], tuple[tuple[float, ...], float]] = {}
     ranges = [range(w.batches + 1) if w.may_be_stock or not w.hard else [w.batches] for w in given.lots]
     for amounts in product(*ranges):
         counts = [
@@ -167,13 +174,10 @@ def brute_force(given: Problem) -> tuple[tuple[float, ...], float] | None:
         ]
         missing = [w.batches - n for w, n in zip(given.lots, amounts, strict=True)]
         stock = 100.0 * sum(m for w, m in zip(given.lots, missing, strict=True) if w.hard)
-        left = sum(m for w, m in zip(given.lots, missing, strict=True) if not w.hard)
+        left = float(sum(m for w, m in zip(given.lots, missing, strict=True) if not w.hard))
         for jobs in all_plans(given, counts):
-            late = lateness(given, jobs, list(amounts))
-            if late and not given.allow_late:
-                continue
-            rank = (float(late), stock, float(left))
-            found = (rank, solution_cost_eur(given, jobs))
-            if best is None or found < best:
-                best = found
+            late = float(lateness(given, jobs, list(amounts)))
+            if not late or given.allow_late:
+                found = ((late, stock, left), solution_cost_eur(given, jobs))
+                best[amounts] = min(best.get(amounts, found), found)
     return best

@@ -1,0 +1,189 @@
+"""The use case over a real store: what was known then, spliced, stored and read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chocolate_factory.core.errors import DataMissing
+from chocolate_factory.domain.catalog import MARKET_ZONE
+from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.ports import Fitted, Store
+from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.slots import Window, epoch, hours_over, local_midnight, planning_window
+from chocolate_factory.infrastructure.forecasters import FORECASTERS
+from chocolate_factory.infrastructure.stores import STORES
+from chocolate_factory.services.forecast_prices import (
+    ForecastRequest,
+    forecast_json,
+    forecast_prices,
+    latest_forecast,
+    stored_forecast,
+)
+from tests.unit.forecasters.samples import at_gate, history
+
+TODAY = date(2026, 3, 10)
+NOW = at_gate("spot", TODAY)
+WEEK = planning_window(NOW, 7, MARKET_ZONE)
+NAIVE = FORECASTERS["naive-kind"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Sixty days of prices and ten that are not known yet."""
+    store = STORES["sqlite"](tmp_path / "store.sqlite")
+    for key in ("spot", "pvpc"):
+        store.write(history(key, TODAY - timedelta(days=60), 70))
+    return store
+
+
+class Refusing:
+    """A forecaster that must not be asked."""
+
+    name = "refusing"
+
+    def fit(self, history: Series, issued_at: datetime) -> Fitted:
+        raise AssertionError("asked")
+
+
+@dataclass
+class Listening:
+    """Naive-kind that notes what it was given."""
+
+    name: str = "listening"
+    given: Series | None = None
+    asked: Window | None = None
+
+    def fit(self, history: Series, issued_at: datetime) -> Fitted:
+        self.given, self.fitted = history, NAIVE().fit(history, issued_at)
+        return self
+
+    def predict(self, window: Window) -> Forecast:
+        self.asked = window
+        return self.fitted.predict(window)
+
+
+@pytest.mark.parametrize(("key", "known_days"), [("spot", 2), ("pvpc", 1)])
+def test_published_first_then_forecast(store: Store, key: str, known_days: int) -> None:
+    result = forecast_prices(ForecastRequest(key, WEEK), store, NAIVE(), NOW)
+    end = local_midnight(TODAY + timedelta(days=known_days), MARKET_ZONE)
+    spoken = result.start < epoch(end)
+    assert np.array_equal(result.start, WEEK.starts(15))
+    assert set(result.origin[spoken]) == {"published"}
+    assert set(result.origin[~spoken]) == {"forecast"}
+    truth = store.read(key, Window(hours_over(WEEK).start, end), NOW)
+    step = 1 if key == "spot" else 4
+    offset = (epoch(WEEK.start) - int(truth.start[0])) // 900
+    assert np.array_equal(result.price[spoken], np.repeat(truth.value, step)[offset:])
+    assert np.isfinite(result.price).all()
+    assert (result.known_until, result.issued_at, result.model) == (end, NOW, "naive-kind")
+
+
+def test_the_model_sees_what_was_known_and_is_asked_for_the_rest(store: Store) -> None:
+    model = Listening()
+    forecast_prices(ForecastRequest("spot", WEEK, history_days=20), store, model, NOW)
+    assert model.given is not None
+    assert model.given.available_at.max() <= epoch(NOW)
+    assert model.given.start[0] == epoch(NOW) // 3600 * 3600 - 20 * 86_400
+    tomorrow_end = local_midnight(TODAY + timedelta(days=2), MARKET_ZONE)
+    assert model.given.start[-1] == epoch(tomorrow_end) - 900
+    assert model.asked == Window(tomorrow_end, WEEK.end)
+
+
+def test_a_short_window_still_learns_from_all_that_is_published(store: Store, tmp_path: Path) -> None:
+    model = Listening()
+    late = at_gate("pvpc", TODAY)
+    hole = Window(late - timedelta(hours=30), late - timedelta(hours=29))
+    holed = STORES["sqlite"](tmp_path / "holed.sqlite")
+    full = store.read("pvpc", Window(NOW - timedelta(days=70), NOW + timedelta(days=9)), None)
+    holed.write(full.take((full.start < epoch(hole.start)) | (full.start >= epoch(hole.end))))
+    window = Window(hole.start - timedelta(hours=1), hole.end + timedelta(hours=1))
+    forecast_prices(ForecastRequest("pvpc", window), holed, model, late)
+    assert model.given is not None
+    assert model.given.start[-1] == epoch(local_midnight(TODAY + timedelta(days=2), MARKET_ZONE)) - 3600
+
+
+def test_a_hole_among_published_slots_is_a_labelled_forecast(tmp_path: Path) -> None:
+    store = STORES["sqlite"](tmp_path / "store.sqlite")
+    full = history("pvpc", TODAY - timedelta(days=60), 62)
+    lost = epoch(local_midnight(TODAY + timedelta(days=1), MARKET_ZONE)) + 5 * 3600
+    store.write(full.take(full.start != lost))
+    now = at_gate("pvpc", TODAY)
+    window = planning_window(now, 1, MARKET_ZONE)
+    result = forecast_prices(ForecastRequest("pvpc", window), store, NAIVE(), now)
+    hole = (result.start >= lost) & (result.start < lost + 3600)
+    assert hole.sum() == 4
+    assert set(result.origin[hole]) == {"forecast"}
+    assert set(result.origin[~hole]) == {"published"}
+    assert (result.p10[hole] < result.p90[hole]).all()
+
+
+def test_no_model_is_asked_when_all_is_published(store: Store) -> None:
+    window = Window(NOW, NOW + timedelta(hours=12))
+    result = forecast_prices(ForecastRequest("spot", window), store, Refusing(), NOW)
+    assert result.model == "published prices"
+    assert np.array_equal(result.p10, result.p90)
+    assert stored_forecast(store, "spot") is not None
+
+
+def test_the_json_keeps_the_contract_and_comes_back(store: Store) -> None:
+    result = forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
+    body = forecast_json(result)
+    assert list(body) == ["series", "issued_at", "model", "resolution_min", "points"]
+    assert body["issued_at"] == "2026-03-10T13:30:00+01:00"
+    assert body["points"][0]["start"] == "2026-03-10T13:30:00+01:00"
+    assert list(body["points"][0]) == ["start", "origin", "price_eur_mwh", "p10", "p50", "p90"]
+    assert len(body["points"]) == len(result.start)
+    assert latest_forecast(store, "spot") == body
+    again = stored_forecast(store, "spot")
+    assert again is not None
+    for name in ("series", "model", "minutes", "issued_at", "known_until"):
+        assert getattr(again, name) == getattr(result, name)
+    assert np.array_equal(again.start, result.start)
+    assert np.array_equal(again.origin, result.origin)
+    for name in ("price", "p10", "p50", "p90"):
+        assert getattr(again, name) == pytest.approx(getattr(result, name), abs=5e-5)
+
+
+def test_slots_nobody_knows_are_left_out_of_the_json(store: Store) -> None:
+    result = forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
+    price = result.price.copy()
+    price[3] = np.nan
+    assert len(forecast_json(replace(result, price=price))["points"]) == len(price) - 1
+
+
+def test_the_newest_of_a_series_is_found_behind_others(store: Store) -> None:
+    window = Window(NOW, NOW + timedelta(hours=2))
+    forecast_prices(ForecastRequest("spot", window), store, Refusing(), NOW)
+    for minutes in range(1, 31):
+        later = NOW + timedelta(minutes=minutes)
+        forecast_prices(ForecastRequest("pvpc", window), store, Refusing(), later)
+    found = stored_forecast(store, "spot")
+    newest = stored_forecast(store, "pvpc")
+    assert found is not None
+    assert newest is not None
+    assert (found.issued_at, newest.issued_at) == (NOW, NOW + timedelta(minutes=30))
+    assert len(store.find("forecast")) == 31
+
+
+def test_nothing_stored_says_what_to_do(tmp_path: Path) -> None:
+    bare = STORES["sqlite"](tmp_path / "bare.sqlite")
+    with pytest.raises(DataMissing, match="No spot prices"):
+        forecast_prices(ForecastRequest("spot", WEEK), bare, NAIVE(), NOW)
+    assert stored_forecast(bare, "spot") is None
+    with pytest.raises(DataMissing, match="No forecast of spot"):
+        latest_forecast(bare, "spot")
+
+
+def test_a_later_world_does_not_change_an_old_answer(store: Store) -> None:
+    before = forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
+    day = Window(NOW - timedelta(days=7), NOW)
+    old = store.read("spot", day, NOW)
+    later = np.full(len(old), epoch(datetime(2026, 3, 12, 11, tzinfo=UTC)), np.int64)
+    store.write(replace(old, value=old.value + 99, available_at=later))
+    again = forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
+    assert forecast_json(again) == forecast_json(before)
