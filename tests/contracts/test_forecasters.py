@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import DataMissing
@@ -56,7 +56,7 @@ def before(series: Series, key: str) -> Series:
 
 
 @each_model
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(shift=st.floats(-400, 400), keep=st.floats(0, 1), key=st.sampled_from(["spot", "pvpc"]))
 def test_the_future_changes_nothing(name: str, shift: float, keep: float, key: str) -> None:
     late = after(world(key), key)

@@ -162,6 +162,22 @@ def test_infeasible_names_demand_and_rule(tmp_path: Path) -> None:
     assert late["violations"] == []
 
 
+def test_what_does_not_fit_at_all_is_late_and_left(tmp_path: Path) -> None:
+    """100 batches a day where the mixer can start 32: a plan stands, and says what it cannot make."""
+    text = tiny().replace("kg = 100", "kg = 5000")
+    ports = sample_ports(tmp_path)
+    ports = replace(ports, factory=parse_factory(text), factory_text=text)
+    with pytest.raises(Infeasible):
+        make_plan(ports, PlanRequest(days=2))
+    answer = make_plan(ports, PlanRequest(days=2, allow_late=True))
+    made = len({run["batch"] for run in answer["runs"]})
+    left = sum(row["batches"] for row in answer["left_for_later"])
+    stock = sum(row["batches"] for row in answer["assumed_stock"])
+    assert made + left + stock == 300
+    assert 55 <= made <= 64
+    assert sum(row["batches"] for row in answer["late"]) >= left
+
+
 def test_days_out_of_range(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         make_plan(empty_ports(tmp_path, tiny()), PlanRequest(days=0))

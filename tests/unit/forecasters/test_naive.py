@@ -44,7 +44,7 @@ def brute_force(series: Series, target: datetime, same_kind: bool, last: date) -
     raise AssertionError("nothing to copy")
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     today=st.dates(date(2025, 3, 1), date(2026, 7, 1)),
     lost=st.sets(st.integers(0, 50), max_size=12),

@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 
 from chocolate_factory.domain.series import FloatArray, Series
-from chocolate_factory.infrastructure.forecasters.bands import band_of
+from chocolate_factory.infrastructure.forecasters.bands import band_of, season_weights
 from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, day_table, lead_class
 from chocolate_factory.infrastructure.forecasters.features import (
     CALENDAR,
@@ -28,7 +28,6 @@ from chocolate_factory.infrastructure.forecasters.fitted import DayForecast, Fit
 from chocolate_factory.infrastructure.forecasters.linear import (
     Linear,
     fit_linear,
-    season_weights,
     unseen_prices,
 )
 from chocolate_factory.infrastructure.forecasters.naive import naive_kind
@@ -37,8 +36,8 @@ from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
 ENOUGH_DAYS = 150
 """Fewer known days than this and the model copies like naive-kind, and says so in its name."""
 
-ERROR_DAYS = 365
-"""Days whose errors make the band."""
+SEASON = 0.5
+"""How much more an example of the same season counts. See `season_weights`."""
 
 TREES, SHARE = 100, 0.75
 """Boosting rounds, and how much of what they say is believed."""
@@ -107,25 +106,39 @@ class Learnt:
 def learn_lead(table: DayTable, lead: int) -> Learnt:
     """The ridge of one lead."""
     seen = examples(table, lead)
-    weight = season_weights(seen.rows, table.last)
+    weight = season_weights(seen.rows, table.last, SEASON)
     return Learnt(seen, fit_linear(seen.inputs, seen.truth, weight), unseen_prices(seen, weight))
 
 
 def learn(table: DayTable) -> tuple[Models, FloatArray]:
-    """Models, and their errors (leads, days, 24) on all days of the table, NaN where there is none."""
+    """Models, and errors (leads, days, 24) of models that did not see the day, NaN where there is none."""
     learnt = [learn_lead(table, lead) for lead in LEADS]
-    rows = [tree_inputs(one.seen.inputs, one.unseen, lead) for lead, one in zip(LEADS, learnt, strict=True)]
-    left = [(one.seen.truth - one.unseen).ravel() for one in learnt]
-    inputs, target = np.concatenate(rows), np.concatenate(left)
+    inputs = np.concatenate(
+        [tree_inputs(one.seen.inputs, one.unseen, lead) for lead, one in zip(LEADS, learnt, strict=True)]
+    )
+    target = np.concatenate([(one.seen.truth - one.unseen).ravel() for one in learnt])
+    days = np.concatenate([np.repeat(one.seen.rows, HOURS) for one in learnt])
+    unseen = np.zeros(len(target))
+    half = (days > np.median(days)).astype(np.int64)
+    for held in (0, 1):
+        trees = grow(inputs[half != held], target[half != held])
+        unseen[half == held] = np.asarray(trees.predict(inputs[half == held]))
+    left = target - SHARE * unseen
+    errors = np.full((len(LEADS), table.last + 1, HOURS), np.nan)
+    first = 0
+    for place, one in enumerate(learnt):
+        size = one.seen.truth.size
+        errors[place, one.seen.rows] = left[first : first + size].reshape(-1, HOURS)
+        first += size
+    return Models(tuple(one.linear for one in learnt), grow(inputs, target)), errors
+
+
+def grow(inputs: FloatArray, target: FloatArray) -> lightgbm.Booster:
+    """Trees for the target (n,) where it is known."""
     known = np.isfinite(target)
     smallest = int(min(1000, max(20, known.sum() // 100)))
     data = lightgbm.Dataset(inputs[known], target[known])
-    trees = lightgbm.train({**PARAMETERS, "min_data_in_leaf": smallest}, data, TREES)
-    errors = np.full((len(LEADS), table.last + 1, HOURS), np.nan)
-    for place, (one, own) in enumerate(zip(learnt, rows, strict=True)):
-        rest = np.asarray(trees.predict(own)).reshape(-1, HOURS)
-        errors[place, one.seen.rows] = one.seen.truth - one.unseen - SHARE * rest
-    return Models(tuple(one.linear for one in learnt), trees), errors
+    return lightgbm.train({**PARAMETERS, "min_data_in_leaf": smallest}, data, TREES)
 
 
 class Boosting:
@@ -145,7 +158,7 @@ class Boosting:
             name=self.name,
             issued_at=issued_at,
             table=table,
-            band=band_of(errors[:, -ERROR_DAYS:]),
+            band=band_of(table, errors),
             shape=quarter_shape(history.known_at(issued_at).latest_revision()),
             of_day=lambda row: DayForecast(models.price(table, row)),
         )

@@ -12,12 +12,11 @@ import numpy as np
 from chocolate_factory.domain.day_kinds import DayKind
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import IntArray
+from chocolate_factory.infrastructure.forecasters.bands import YEAR
 from chocolate_factory.infrastructure.forecasters.days import HOURS, DayTable
 
 LOOK_BACK = 28
 """Days before the origin that must exist."""
-
-YEAR = 365.25
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,10 @@ from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.series import FloatArray, Origin
-from chocolate_factory.domain.slots import Window, days_of, hours_over, local_midnight
+from chocolate_factory.domain.slots import IntArray, Window, days_of, epoch, hours_over, local_midnight
 from chocolate_factory.domain.tariff.calendar import local_slots
 from chocolate_factory.infrastructure.forecasters.bands import Band
-from chocolate_factory.infrastructure.forecasters.days import DayTable, check_reach, lead_class
+from chocolate_factory.infrastructure.forecasters.days import LEADS, DayTable, check_reach, lead_class
 from chocolate_factory.infrastructure.forecasters.quarters import QuarterShape
 
 
@@ -48,28 +48,23 @@ class FittedDays:
         The window is widened to whole slots. An hour that comes twice has one price; the one that does not
         exist is not there. Raises DataMissing where the window reaches too far from the known days.
         """
-        if window.start == window.end:
-            raise ValueError("nothing to forecast in an empty window")
-        check_reach(self.table, window.end)
-        days = days_of(window, MARKET_ZONE)
-        minutes = CATALOG[self.table.series].minutes(days[-1])
+        minutes = self._minutes(window)
         starts = hours_over(window).starts(minutes)
-        starts = starts[
-            (starts + 60 * minutes > window.start.timestamp()) & (starts < window.end.timestamp())
-        ]
+        starts = starts[(starts + 60 * minutes > epoch(window.start)) & (starts < epoch(window.end))]
         slots = local_slots(starts)
-        rows = {int(day): int(day) - self.table.first for day in np.unique(slots.day)}
-        self._check_start(min(rows.values()))
-        told = {day: self.of_day(row) for day, row in rows.items()}
-        price = np.array([told[day].price[hour] for day, hour in zip(slots.day, slots.hour, strict=True)])
-        leads = np.array([lead_class(self.table.origin(rows[int(day)])[1]) for day in slots.day], np.int64)
+        rows, place = np.unique(slots.day - self.table.first, return_inverse=True)
+        told = [self.of_day(row) for row in rows.tolist()]
+        prices = np.array([day.price for day in told])
+        leads = np.array([lead_class(self.table.origin(row)[1]) for row in rows.tolist()], np.int64)[place]
+        price = prices[place, slots.hour]
         low, high = self.band.low[leads, slots.hour], self.band.high[leads, slots.hour]
-        if minutes == 15:
+        if minutes < 60:
+            steps = self._steps(rows, prices)[place, slots.hour]
             quarter = starts // 900 % 4
-            price = price + self.shape.deviation[slots.hour, quarter]
+            price = price + self.shape.deviation(steps, quarter)
             spread = self.shape.spread[slots.hour, quarter]
             low, high = -np.hypot(low, spread), np.hypot(high, spread)
-        notes = sorted({told[day].note for day in rows if told[day].note})
+        notes = sorted({day.note for day in told if day.note})
         return Forecast(
             series=self.table.series,
             model=f"{self.name} ({'; '.join(notes)})" if notes else self.name,
@@ -84,9 +79,29 @@ class FittedDays:
             p90=price + high,
         )
 
-    def _check_start(self, row: int) -> None:
-        if row < 1:
+    def _minutes(self, window: Window) -> int:
+        """Resolution for a window, after checking that it can be forecast."""
+        if window.start == window.end:
+            raise ValueError("nothing to forecast in an empty window")
+        check_reach(self.table, window.end)
+        days = days_of(window, MARKET_ZONE)
+        if self.table.row(days[0]) < 1:
             raise DataMissing(
-                f"{self.table.series}: {self.table.day(row)} lies before the first known day, "
-                f"{self.table.day(0)}; it cannot be forecast."
+                f"{self.table.series}: {days[0]} is not after {self.table.day(0)}, the first known day, "
+                "and cannot be forecast."
             )
+        return CATALOG[self.table.series].minutes(days[-1])
+
+    def _steps(self, rows: IntArray, prices: FloatArray) -> FloatArray:
+        """Step from the hour before and to the hour after, (days, 24, 2), the same for any window."""
+        before = np.array([self._edge(row - 1, 23) for row in rows.tolist()])
+        after = np.array([self._edge(row + 1, 0) for row in rows.tolist()])
+        line = np.column_stack([before, prices, after])
+        jumps = np.nan_to_num(np.diff(line, axis=1), nan=0.0)
+        return np.stack([jumps[:, :-1], jumps[:, 1:]], axis=2)
+
+    def _edge(self, row: int, hour: int) -> float:
+        """Known or forecast price of an hour of a neighbouring day; NaN beyond the reach."""
+        if row <= self.table.last:
+            return float(self.table.filled[row, hour])
+        return float(self.of_day(row).price[hour]) if row - self.table.last <= LEADS[-1] else np.nan

@@ -1,4 +1,4 @@
-"""Ridge regression, one for each local hour, weighted towards the same season."""
+"""Ridge regression, one for each local hour."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chocolate_factory.domain.series import FloatArray
-from chocolate_factory.domain.slots import IntArray
 from chocolate_factory.infrastructure.forecasters.days import HOURS
-from chocolate_factory.infrastructure.forecasters.features import OF_KIND, YEAR, Examples
+from chocolate_factory.infrastructure.forecasters.features import OF_KIND, Examples
 
 PENALTY = 0.02
 """Ridge penalty on standardised inputs, as a share of the weight of all examples."""
-
-SEASON = 0.5
-"""Log-weight of days of the same season; those half a year away have minus this."""
 
 FOLDS, GAP_DAYS = 6, 7
 """Contiguous folds for errors outside the fit, and days left out on both sides of each."""
@@ -36,12 +32,6 @@ class Linear:
         deviation = np.einsum("nhf,hf->nh", standard, self.weights) + self.bias
         price: FloatArray = inputs[:, :, OF_KIND] + deviation
         return price
-
-
-def season_weights(rows: IntArray, now: int) -> FloatArray:
-    """Weight of past days (n,) for a model used on day `now`: highest in the same season of each year."""
-    weight: FloatArray = np.exp(SEASON * np.cos(2 * np.pi * (rows - now) / YEAR))
-    return weight
 
 
 def fit_linear(inputs: FloatArray, truth: FloatArray, weight: FloatArray) -> Linear:

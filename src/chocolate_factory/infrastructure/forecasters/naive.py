@@ -17,7 +17,6 @@ from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
 NEEDED_DAYS = 3
 """The last day and two errors of copying the day before: the least that gives a price and a band."""
 
-ERROR_DAYS = 365
 INSTEAD = "last known day where there is no such day"
 
 Sources = Callable[[DayTable, int, int], Iterator[int]]
@@ -53,14 +52,11 @@ def copied(table: DayTable, row: int, origin: int, sources: Sources) -> DayForec
 
 
 def past_errors(table: DayTable, sources: Sources) -> FloatArray:
-    """Truth − copy of the last ERROR_DAYS days, shape (leads, days, 24), NaN where unknown."""
-    rows = range(max(1, table.last + 1 - ERROR_DAYS), table.last + 1)
-    errors = np.full((len(LEADS), len(rows), HOURS), np.nan)
+    """Truth − copy of every day of the table, shape (leads, days, 24), NaN where unknown."""
+    errors = np.full((len(LEADS), table.last + 1, HOURS), np.nan)
     for place, lead in enumerate(LEADS):
-        for index, row in enumerate(rows):
-            if row >= lead:
-                copy = copied(table, row, row - lead, sources).price
-                errors[place, index] = table.known[row] - copy
+        for row in range(lead, table.last + 1):
+            errors[place, row] = table.known[row] - copied(table, row, row - lead, sources).price
     return errors
 
 
@@ -82,7 +78,7 @@ class Naive:
             name=self.name,
             issued_at=issued_at,
             table=table,
-            band=band_of(past_errors(table, self.sources)),
+            band=band_of(table, past_errors(table, self.sources)),
             shape=quarter_shape(history.known_at(issued_at).latest_revision()),
             of_day=of_day,
         )

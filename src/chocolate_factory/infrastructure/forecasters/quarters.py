@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chocolate_factory.domain.series import FloatArray, Series
+from chocolate_factory.domain.slots import IntArray
 from chocolate_factory.domain.tariff.calendar import local_slots
 
 QUARTERS = 4
@@ -17,21 +18,31 @@ Z80 = 1.2815515655446004
 
 @dataclass(frozen=True, eq=False)
 class QuarterShape:
-    """Typical deviation of each quarter from its hour's mean, shape (24 local hours, 4), EUR/MWh.
+    """How quarters follow the ramp from the hour before to the hour after.
 
-    Each row sums to zero, so the mean of four quarters stays the hour's price. `spread` (24, 4) is the
-    half-width that what is not typical adds to an 80 % band, in quadrature. Both are zero without history.
+    `ramp` (2, 4): deviation of each quarter from the hour's mean per EUR/MWh of step from the hour before,
+    and of step to the hour after; each row sums to zero, so the mean of four quarters stays the hour's
+    price. `spread` (24 local hours, 4) EUR/MWh: half-width that what is not ramp adds to an 80 % band, in
+    quadrature. Both are zero without quarter-hourly history.
     """
 
-    deviation: FloatArray
+    ramp: FloatArray
     spread: FloatArray
 
+    def deviation(self, steps: FloatArray, quarter: IntArray) -> FloatArray:
+        """Deviations (n,) of quarters (n,) whose hours have these steps (n, 2), EUR/MWh."""
+        deviation: FloatArray = np.sum(steps * self.ramp[:, quarter].T, axis=1)
+        return deviation
 
-FLAT = QuarterShape(np.zeros((24, QUARTERS)), np.zeros((24, QUARTERS)))
+
+FLAT = QuarterShape(np.zeros((2, QUARTERS)), np.zeros((24, QUARTERS)))
 
 
 def quarter_shape(seen: Series) -> QuarterShape:
-    """The shape of the last RECENT_DAYS of complete quarter-hourly hours; flat where there are none."""
+    """Least squares on the last RECENT_DAYS of hours that have four quarters and both neighbours.
+
+    Flat where there are none.
+    """
     quarters = seen.take(seen.minutes == 15)
     if len(quarters) == 0:
         return FLAT
@@ -39,11 +50,16 @@ def quarter_shape(seen: Series) -> QuarterShape:
     hours, count = np.unique(quarters.start // 3600, return_counts=True)
     whole = hours[count == QUARTERS]
     value = quarters.value[np.isin(quarters.start // 3600, whole)].reshape(-1, QUARTERS)
-    around = value - value.mean(axis=1, keepdims=True)
-    hour = local_slots(whole * 3600).hour
-    deviation, spread = np.zeros((24, QUARTERS)), np.zeros((24, QUARTERS))
+    inner = np.flatnonzero((whole[2:] - whole[:-2]) == 2) + 1 if len(whole) > 2 else np.zeros(0, np.int64)
+    if len(inner) == 0:
+        return FLAT
+    mean = value.mean(axis=1)
+    steps = np.stack([mean[inner] - mean[inner - 1], mean[inner + 1] - mean[inner]], axis=1)
+    around = value[inner] - mean[inner, None]
+    ramp: FloatArray = np.linalg.lstsq(steps, around, rcond=None)[0]
+    left = around - steps @ ramp
+    hour = local_slots(whole[inner] * 3600).hour
+    spread = np.zeros((24, QUARTERS))
     for clock in np.unique(hour):
-        rows = around[hour == clock]
-        deviation[clock] = rows.mean(axis=0)
-        spread[clock] = Z80 * rows.std(axis=0)
-    return QuarterShape(deviation, spread)
+        spread[clock] = Z80 * np.sqrt(np.mean(left[hour == clock] ** 2, axis=0))
+    return QuarterShape(ramp, spread)

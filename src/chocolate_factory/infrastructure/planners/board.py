@@ -55,7 +55,7 @@ class Board:
         return float(self.load @ self.price + np.maximum(self.load - self.limit, 0.0) @ self.soft)
 
     def deadline(self, product: int, jobs: list[Job]) -> int:
-        """Slot by which one more batch of a product must end, given the others; the window's end if any will do."""
+        """Slot by which one more batch of a product must end, given the others (the window's end: any)."""
         ends, due = self.ends(product, jobs), self.deadlines[product]
         missed = np.flatnonzero(ends > due[: len(ends)])
         first = int(missed[0]) if len(missed) else len(ends)
@@ -76,21 +76,26 @@ class Board:
 
         State: step and start slot. `noise` (T,) is added to every step's cost. None where no place is free.
         """
-        steps, tables = self.problem.products[product].steps, []
-        over = np.maximum(self.load - self.limit, 0.0)
+        steps = self.problem.products[product].steps
+        tables: list[FloatArray] = []
+        load, limit, soft = self.load[:deadline], self.limit[:deadline], self.soft[:deadline]
+        over = np.maximum(load - limit, 0.0)
         for index, step in enumerate(steps):
-            pressed = (np.maximum(self.load + (step.power_kw - self.limit), 0.0) - over) * self.soft
-            total = over_runs(pressed, step.duration) + self.energy[product][index]
-            total[over_runs(self.free[step.machine] <= 0, step.duration) > 0] = NOWHERE
+            pressed = (np.maximum(load + (step.power_kw - limit), 0.0) - over) * soft
+            total = over_runs(pressed, step.duration)
+            total += self.energy[product][index][: len(total)]
+            full = self.free[step.machine, :deadline] <= 0
+            if full.any():
+                total[over_runs(full, step.duration) > 0] = NOWHERE
             if noise is not None:
                 total += noise[: len(total)]
             if index:
                 shift = steps[index - 1].duration
-                before = np.full(self.problem.slots + 1, NOWHERE)
+                before = np.full(deadline + 1, NOWHERE)
                 before[shift : shift + len(tables[-1])] = tables[-1]
                 total += least_within(before, step.wait_max)[: len(total)]
             tables.append(total)
-        final = tables[-1][: max(0, deadline - steps[-1].duration + 1)]
+        final = tables[-1]
         start = int(np.argmin(final)) if len(final) else -1
         if start < 0 or not np.isfinite(final[start]):
             return None
@@ -120,7 +125,7 @@ def step_energy(problem: Problem, price: FloatArray, product: int) -> list[Float
 def over_runs(values: FloatArray | NDArray[np.bool_], duration: int) -> FloatArray:
     """Sum over each run of `duration` slots, by start slot, shape (T − duration + 1,)."""
     summed = np.zeros(len(values) + 1)
-    np.cumsum(values, out=summed[1:])
+    values.cumsum(dtype=np.float64, out=summed[1:])
     result: FloatArray = summed[duration:] - summed[:-duration]
     return result
 
@@ -133,7 +138,8 @@ def least_within(values: FloatArray, back: int | None) -> FloatArray:
     width = 1
     while width < back + 1:
         shift = min(width, back + 1 - width)
-        wider = values.copy()
+        wider = np.empty_like(values)
+        wider[:shift] = values[:shift]
         np.minimum(values[shift:], values[:-shift], out=wider[shift:])
         values, width = wider, width + shift
     return values

@@ -1,7 +1,7 @@
 """Proven lower bounds: best-first branching on the excess of each group, the hull rebuilt in every box.
 
-The bound of the problem is the least bound of the boxes still open. A box that cannot be split goes to the integer
-solver. It runs in a thread beside the search for plans (HiGHS lets go of the interpreter while it solves).
+The bound of the problem is the least bound of the boxes still open. A box that need not be split goes to the
+integer solver. It runs in a thread beside the search for plans (HiGHS lets go of the interpreter in a solve).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from chocolate_factory.infrastructure.planners.model import PlantModel, jobs_of
 from chocolate_factory.infrastructure.planners.power import Box, add_power, excess_levels, whole_box
 
 SMALL_COLUMNS = 500
-FIRST_SLICE = 5.0
+FIRST_SLICE, LONGEST_SLICE = 4.0, 16.0
+NARROW_SHARE = 0.0003
 TOUCH_KW = 1e-4
 SLACK_KW = 1e-5
 
@@ -41,7 +42,7 @@ class Bounds:
     def __init__(self, model: PlantModel, energy_bound: float, deadline: float) -> None:
         """`model` has energy cost and no power rows; `energy_bound` is a proven bound of its cost."""
         self.model, self.problem = model, model.problem
-        self.bound = self.energy_bound = energy_bound
+        self.bound, self.energy_bound = -INFINITY, energy_bound
         self.deadline = deadline
         self.best_cost = INFINITY
         self.found: tuple[Job, ...] | None = None
@@ -87,7 +88,9 @@ class Bounds:
     def trimmed(self, box: Box) -> Box | None:
         """The box without excess that alone would cost more than the best plan; None when nothing is left."""
         rates = [group.rate_eur_kw for group in self.problem.excess]
-        spare = self.best_cost - self.energy_bound - sum(r * low for r, (low, _) in zip(rates, box, strict=True))
+        spare = (
+            self.best_cost - self.energy_bound - sum(r * low for r, (low, _) in zip(rates, box, strict=True))
+        )
         if spare < 0:
             return None
         return tuple(
@@ -114,7 +117,11 @@ class Bounds:
         self.report()
 
     def split(self, node: Node) -> list[Box]:
-        """Two boxes below and above the excess chosen, of the group where it counts most."""
+        """Two boxes below and above the excess chosen, of the group where it counts most; none if narrow."""
+        rates = [group.rate_eur_kw for group in self.problem.excess]
+        width = sum(rate * (high - low) for rate, (low, high) in zip(rates, node.box, strict=True))
+        if width <= NARROW_SHARE * abs(self.best_cost):
+            return []
         best: tuple[float, int, float, float] | None = None
         for place, excess in enumerate(node.excess):
             (low, high), levels = node.box[place], self.levels[place]
@@ -123,7 +130,7 @@ class Bounds:
             if at == len(levels) or levels[at] > high + TOUCH_KW:
                 continue
             above = float(levels[at])
-            score = self.problem.excess[place].rate_eur_kw * (min(excess - below, above - excess) + 0.1 * (above - below))
+            score = rates[place] * (min(excess - below, above - excess) + 0.1 * (above - below))
             if best is None or score > best[0]:
                 best = (score, place, below, above)
         if best is None:
@@ -134,7 +141,7 @@ class Bounds:
         return [(*node.box[:place], part, *node.box[place + 1 :]) for part in parts]
 
     def solve_whole(self, node: Node) -> None:
-        """Give a box to the integer solver for its slice of time; unfinished it comes back with a longer one."""
+        """Give a box to the integer solver for a while; unfinished it comes back with a longer one."""
         model = self.boxed(node.box)
         answer = solve_integer(model.linear, min(self.left(), node.slice))
         if answer.infeasible:
@@ -146,4 +153,6 @@ class Bounds:
             self.closed = min(self.closed, bound)
             return
         self.made += 1
-        heapq.heappush(self.nodes, Node(bound, self.made, node.box, node.excess, 2 * node.slice))
+        heapq.heappush(
+            self.nodes, Node(bound, self.made, node.box, node.excess, min(2 * node.slice, LONGEST_SLICE))
+        )

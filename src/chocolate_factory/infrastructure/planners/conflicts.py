@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 
@@ -13,12 +14,15 @@ from chocolate_factory.infrastructure.planners.linear import Linear, solve_integ
 from chocolate_factory.infrastructure.planners.model import PlantModel, build
 from chocolate_factory.infrastructure.planners.power import add_power
 
+CAP_SLACK_KW = 1e-6
 Relaxation = Callable[[Problem], Problem]
 
 
 def explained(problem: Problem, seconds: float) -> Infeasible:
     """The error for a problem without a plan: `conflicts` has product, batches, due and rules per lot."""
     problem = replace(problem, excess=(), lots=tuple(lot for lot in problem.lots if lot.hard))
+    if (slot := over_cap(problem)) is not None:
+        return overloaded(problem, slot)
     unmet = fewest_unmet(problem, seconds)
     conflicts: list[dict[str, object]] = []
     for place, batches in sorted(unmet.items()):
@@ -27,10 +31,36 @@ def explained(problem: Problem, seconds: float) -> Infeasible:
             replace(other, batches=other.batches - (0 if i == place else unmet.get(i, 0)))
             for i, other in enumerate(problem.lots)
         )
-        rules = [rule for rule, lift in RELAXATIONS.items() if fits(lift(replace(problem, lots=others)), seconds)]
-        name = problem.products[lot.product].name
-        conflicts.append({"product": name, "batches": batches, "due": lot.due_text, "rules": rules})
+        rules = [
+            rule for rule, lift in RELAXATIONS.items() if fits(lift(replace(problem, lots=others)), seconds)
+        ]
+        conflicts.append({**named(problem, replace(lot, batches=batches)), "rules": rules})
     return Infeasible(sentence(conflicts), conflicts=conflicts)
+
+
+def over_cap(problem: Problem) -> int | None:
+    """The first slot in which the load beside the runs alone breaks the power limit."""
+    if problem.power_cap_kw is None:
+        return None
+    slots = np.flatnonzero(problem.auxiliary_kw > problem.power_cap_kw + CAP_SLACK_KW)
+    return int(slots[0]) if len(slots) else None
+
+
+def overloaded(problem: Problem, slot: int) -> Infeasible:
+    """The error for a plant whose load beside the runs is above its power limit."""
+    at = problem.window.start + timedelta(minutes=problem.minutes * slot)
+    load, cap = float(problem.auxiliary_kw[slot]), float(np.asarray(problem.power_cap_kw)[slot])
+    conflicts = [{**named(problem, lot), "rules": ["power"]} for lot in problem.lots]
+    return Infeasible(
+        f"The auxiliary load at {at:%Y-%m-%d %H:%M} UTC, {load:.1f} kW, is above the limit of {cap:.1f} kW.",
+        "Contract more power or lower the auxiliary load.",
+        conflicts=conflicts,
+    )
+
+
+def named(problem: Problem, lot: Lot) -> dict[str, object]:
+    """A lot as errors name it."""
+    return {"product": problem.products[lot.product].name, "batches": lot.batches, "due": lot.due_text}
 
 
 def sentence(conflicts: list[dict[str, object]]) -> str:
@@ -39,7 +69,9 @@ def sentence(conflicts: list[dict[str, object]]) -> str:
     for conflict in conflicts:
         rules = conflict["rules"]
         why = " or ".join(rules) if isinstance(rules, list) and rules else "several rules together"
-        parts.append(f"{conflict['batches']} of {conflict['product']} due {conflict['due']} (blocked by {why})")
+        parts.append(
+            f"{conflict['batches']} of {conflict['product']} due {conflict['due']} (blocked by {why})"
+        )
     return f"No plan can make these batches in time: {'; '.join(parts)}."
 
 
@@ -51,7 +83,7 @@ def with_stock(problem: Problem) -> PlantModel:
 
 
 def fewest_unmet(problem: Problem, seconds: float) -> dict[int, int]:
-    """Batches per lot that no plan can make in time, as few as possible (the latest due where there is a choice)."""
+    """Batches per lot that no plan can make in time, as few as possible; of equals those due last."""
     model = with_stock(problem)
     linear = model.linear
     linear.cost = [0.0] * len(linear.cost)

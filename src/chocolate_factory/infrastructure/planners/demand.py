@@ -1,11 +1,13 @@
 """What has to be made: assumed stock, lateness and batches left for later, settled before any cost counts.
 
-In this order, each at its least: kilograms of assumed stock (ties: earliest due, then entry order), late slots
-(where lateness is allowed: Σ over hard batches of the slots between due time and finish), soft batches left out.
+Each at its least: kilograms of assumed stock (ties: earliest due, then entry order), then soft batches left.
+Where hard lots cannot be met even so and lateness is allowed, late slots come first: Σ over batches of the
+slots between due time and finish, finishes matched to due times in order.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from chocolate_factory.core.errors import Infeasible
@@ -17,7 +19,7 @@ from chocolate_factory.infrastructure.planners.power import add_power
 
 @dataclass(frozen=True)
 class Settled:
-    """The lots to make, all of them now hard, and what was given up; `late_slots` None when all can be in time."""
+    """The lots to make, all of them now hard, and what was given up; `late_slots` None: all in time."""
 
     lots: tuple[Lot, ...]
     stock: dict[int, int] = field(default_factory=dict)
@@ -38,22 +40,24 @@ def plain(problem: Problem) -> Problem:
 def settle(problem: Problem, seconds: float) -> Settled | None:
     """The least stock, then the least left out; None if nothing fits.
 
-    Where that is impossible and lateness is allowed: the least lateness (with stock free), then stock, then left out.
+    Where that is impossible and lateness is allowed: least lateness (stock free), then stock, then left out.
+    What does not fit into the window even late is given up first, as little as can be.
     """
     model = settling_model(problem, {"stock", "left"})
-    stock = stock_kg(model)
-    answer = least(model, stock, seconds)
+    answer = least(model, stock_kg(model), seconds)
     if answer is None and problem.allow_late:
         model = settling_model(problem, {"stock", "left", "late"})
-        short = {column: float(weight) for column, weight in model.slack.get("short", {}).items()}
-        answer = least(model, short, seconds)
-        keep(model, short, answer)
-        answer = least(model, stock := stock_kg(model), seconds) if answer else None
+        answer = least_late(model, seconds)
+        if answer is None:
+            model = settling_model(problem, {"stock", "left", "late", "unmet"})
+            give_up(model, seconds)
+            answer = least_late(model, seconds)
+        answer = least(model, stock_kg(model), seconds) if answer else None
     if answer is None:
         return None
-    keep(model, stock, answer)
+    keep(model, stock_kg(model), answer)
     prefer_early_stock(model, answer, seconds)
-    final = least(model, dict.fromkeys(model.slack["left"].values(), 1.0), seconds)
+    final = least(model, left_batches(model), seconds)
     return settled_from(model, final) if final else None
 
 
@@ -64,12 +68,41 @@ def settling_model(problem: Problem, kinds: set[str]) -> PlantModel:
     return model
 
 
+def least_late(model: PlantModel, seconds: float) -> Answer | None:
+    """The least sum of late slots, held from then on; None when nothing fits."""
+    short = {column: float(weight) for column, weight in model.slack.get("short", {}).items()}
+    answer = least(model, short, seconds)
+    keep(model, short, answer)
+    return answer
+
+
+def give_up(model: PlantModel, seconds: float) -> None:
+    """Fix the fewest batches that are not made at all, those due last, then the last entries."""
+    columns = model.slack["unmet"]
+    ordered = sorted(columns, key=lambda lot: (-model.lots[lot].due, -model.lots[lot].entry))
+    small = 1e-3 / (1 + sum(lot.batches for lot in model.lots)) / (1 + len(ordered))
+    terms = {columns[lot]: 1.0 + rank * small for rank, lot in enumerate(ordered)}
+    answer = least(model, terms, seconds)
+    if answer is not None:
+        for column in columns.values():
+            fixed = round(value({column: 1.0}, answer))
+            model.linear.lower[column] = model.linear.upper[column] = fixed
+
+
 def stock_kg(model: PlantModel) -> Terms:
     """Σ kilograms of assumed stock."""
     return {
         column: model.problem.products[model.lots[lot].product].batch_kg
         for lot, column in model.slack["stock"].items()
     }
+
+
+def left_batches(model: PlantModel) -> Terms:
+    """Batches left out; where there is a choice those due last, then the last entries."""
+    columns = model.slack["left"]
+    ordered = sorted(columns, key=lambda lot: (-model.lots[lot].due, -model.lots[lot].entry))
+    small = 1e-3 / (1 + sum(model.lots[lot].batches for lot in ordered))
+    return {columns[lot]: 1.0 + rank * small / (1 + len(ordered)) for rank, lot in enumerate(ordered)}
 
 
 def value(terms: Terms, answer: Answer) -> float:
@@ -93,7 +126,8 @@ def least(model: PlantModel, terms: Terms, seconds: float) -> Answer | None:
 def out_of_time(seconds: float) -> Infeasible:
     """No plan so far, though none was proven impossible."""
     return Infeasible(
-        f"No plan was found within {seconds:.0f} s, and none was proven impossible.", "Allow the planner more time."
+        f"No plan was found within {seconds:.0f} s, and none was proven impossible.",
+        "Allow the planner more time.",
     )
 
 
@@ -106,22 +140,26 @@ def keep(model: PlantModel, terms: Terms, answer: Answer | None) -> None:
 def prefer_early_stock(model: PlantModel, answer: Answer, seconds: float) -> None:
     """Among equal kilograms cover the earliest due lot, then the first entry."""
     columns = model.slack["stock"]
-    total = value(stock_kg(model), answer)
-    if total < 1e-6:
-        return
-    for lot in sorted(columns, key=lambda i: (model.lots[i].due, model.lots[i].entry)):
-        column = columns[lot]
-        found = least(model, {column: -1.0}, seconds)
-        if found is not None:
-            model.linear.lower[column] = round(value({column: 1.0}, found))
+    order = sorted(columns, key=lambda lot: (model.lots[lot].due, model.lots[lot].entry))
+    amounts = [round(value({columns[lot]: 1.0}, answer)) for lot in order]
+    full = [amount == model.lots[lot].batches for lot, amount in zip(order, amounts, strict=True)]
+    whole = full.index(False) if False in full else len(full)
+    settled = not any(amounts[whole + 1 :])
+    for lot, amount in zip(order, amounts, strict=True):
+        found = None if settled else least(model, {columns[lot]: -1.0}, seconds)
+        model.linear.lower[columns[lot]] = (
+            amount if found is None else round(value({columns[lot]: 1.0}, found))
+        )
 
 
 def settled_from(model: PlantModel, answer: Answer) -> Settled:
     """Read a solution: lots reduced by stock and by what is left, all of them hard."""
     given = {
         kind: {lot: round(value({column: 1.0}, answer)) for lot, column in model.slack[kind].items()}
-        for kind in ("stock", "left")
+        for kind in ("stock", "left", "unmet")
+        if kind in model.slack
     }
+    given["left"] = dict(Counter(given["left"]) + Counter(given.get("unmet", {})))
     lots = tuple(
         replace(lot, hard=True, batches=lot.batches - given["stock"].get(i, 0) - given["left"].get(i, 0))
         for i, lot in enumerate(model.lots)

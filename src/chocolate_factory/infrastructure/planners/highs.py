@@ -1,20 +1,16 @@
-"""The planner: cheapest plan without power coupling, then plans by search and bounds by branching side by side."""
+"""The planner: the cheapest plan without a price on power, then search and bounds side by side."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from chocolate_factory.domain.ports import Progress
-from chocolate_factory.domain.problem import Job, Problem, Solution, load_kw, solution_cost_eur
-from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.domain.problem import Job, Problem, Solution, solution_cost_eur
 from chocolate_factory.infrastructure.planners.board import Board, deadlines_of
 from chocolate_factory.infrastructure.planners.bounds import Bounds
-from chocolate_factory.infrastructure.planners.conflicts import explained
+from chocolate_factory.infrastructure.planners.conflicts import explained, over_cap
 from chocolate_factory.infrastructure.planners.demand import (
     Settled,
     late_batches,
@@ -33,10 +29,10 @@ from chocolate_factory.infrastructure.planners.model import (
 )
 from chocolate_factory.infrastructure.planners.power import add_power, peak
 from chocolate_factory.infrastructure.planners.search import Search
+from chocolate_factory.infrastructure.planners.targets import Targets
 
-UNCOUPLED_GAP = 1e-4
-FIRST_CHAIN = 1500
-LONGEST_CHAIN = 16000
+UNCOUPLED_GAP, UNCOUPLED_SECONDS = 1e-4, 8.0
+GRACE_SECONDS = 30.0
 
 
 @dataclass
@@ -82,13 +78,18 @@ class HighsPlanner:
         self.target_gap = target_gap
 
     def solve(self, problem: Problem, time_limit: float, progress: Progress | None = None) -> Solution:
-        """Best plan and proven bound; raises `Infeasible` naming demand and rules."""
+        """Best plan and proven bound; raises `Infeasible` naming demand and rules.
+
+        A first plan is given GRACE_SECONDS even where `time_limit` is shorter: no plan is not an answer.
+        """
         record = Record(problem, progress, time.monotonic())
         deadline = record.started + time_limit
-        settled, model, bound = self.first_plan(problem, record, deadline)
-        if record.jobs:
-            self.improve(model, record, deadline)
-        else:
+        settled, model, energy = self.first_plan(
+            problem, record, max(deadline, record.started + GRACE_SECONDS)
+        )
+        if record.jobs and record.gap() > self.target_gap:
+            self.improve(model, record, energy, deadline)
+        if not record.jobs:
             record.update((), solution_cost_eur(problem, ()))
         return Solution(
             record.jobs,
@@ -104,8 +105,10 @@ class HighsPlanner:
     def first_plan(
         self, problem: Problem, record: Record, deadline: float
     ) -> tuple[Settled, PlantModel, float]:
-        """What is to be made, the model of it without power, and a bound of its energy cost; sets the first plan."""
+        """What is to be made, its model without power, a bound of its energy cost; records the first plan."""
         left = deadline - time.monotonic()
+        if over_cap(problem) is not None:
+            raise explained(problem, left)
         settled = without_slack(problem)
         model, answer = cheapest(problem, settled, left)
         if answer.infeasible:
@@ -121,9 +124,12 @@ class HighsPlanner:
         record.update(jobs, answer.bound + floors)
         return settled, model, answer.bound
 
-    def improve(self, model: PlantModel, record: Record, deadline: float) -> None:
-        """Search for plans here and raise the bound in a thread, until gap or time."""
-        bounds = Bounds(model, record.bound, deadline)
+    def improve(self, model: PlantModel, record: Record, energy: float, deadline: float) -> None:
+        """Search for plans here and raise the bound in a thread, until gap or time.
+
+        `energy` is a proven bound of the energy cost.
+        """
+        bounds = Bounds(model, energy, deadline)
         bounds.best_cost = record.cost
 
         def tick() -> bool:
@@ -137,14 +143,17 @@ class HighsPlanner:
             return time.monotonic() < deadline and record.gap() > self.target_gap
 
         search = searcher(model, record.jobs)
+        targets = Targets(record.problem, bounds.levels, energy)
+        targets.propose(tuple(float(level[0]) for level in bounds.levels), record.cost, record.jobs)
         with ThreadPoolExecutor(1, "plan-bounds") as pool:
             work = pool.submit(bounds.run)
             try:
-                rounds = FIRST_CHAIN
-                for target in targets(record, bounds):
-                    if not search.anneal(target, rounds, tick) or work.done():
+                while not work.done():
+                    target, rounds = targets.next(bounds.hints)
+                    search.resume(targets.start(target))
+                    if not search.anneal(target, rounds, tick):
                         break
-                    rounds = min(2 * rounds, LONGEST_CHAIN)
+                    targets.learn(target, search.chain_cost, search.chain_jobs)
             finally:
                 bounds.stopped.set()
             work.result()
@@ -159,7 +168,10 @@ def cheapest(problem: Problem, settled: Settled, seconds: float) -> tuple[PlantM
     set_energy_cost(model)
     uncoupled = replace(model, problem=plain(problem), linear=model.linear.copy())
     add_power(uncoupled)
-    return model, solve_integer(uncoupled.linear, seconds, UNCOUPLED_GAP)
+    answer = solve_integer(uncoupled.linear, min(seconds, UNCOUPLED_SECONDS), UNCOUPLED_GAP)
+    if answer.values is None and not answer.infeasible:
+        answer = solve_integer(uncoupled.linear, seconds - UNCOUPLED_SECONDS, 1.0)
+    return model, answer
 
 
 def searcher(model: PlantModel, jobs: tuple[Job, ...]) -> Search:
@@ -168,23 +180,3 @@ def searcher(model: PlantModel, jobs: tuple[Job, ...]) -> Search:
     for lot in model.lots:
         dues[lot.product] += [lot.due] * lot.batches
     return Search(Board(model.problem, jobs, deadlines_of(model.problem, dues, jobs)), jobs)
-
-
-def targets(record: Record, bounds: Bounds) -> Iterator[FloatArray]:
-    """Excess per group to aim at: none, what the best plan has, what the bounds want, and one level beside."""
-    problem, random = record.problem, np.random.default_rng(0)
-    levels = bounds.levels
-    yield np.array([level[0] for level in levels])
-    while True:
-        for hint in [tuple(h) for h in bounds.hints] or [()]:
-            load = load_kw(problem, record.jobs)
-            best = np.array([peak(group, load) for group in problem.excess])
-            yield best
-            if hint:
-                yield np.array([level[min(len(level) - 1, int(np.searchsorted(level, e - 1e-3)))] for level, e in zip(levels, hint, strict=True)])
-            if len(best):
-                beside = best.copy()
-                place = int(random.integers(len(best)))
-                at = int(np.searchsorted(levels[place], best[place] - 1e-3)) + int(random.choice([-1, 1]))
-                beside[place] = levels[place][min(max(at, 0), len(levels[place]) - 1)]
-                yield beside

@@ -1,4 +1,4 @@
-"""Linear and integer models in plain lists, solved by HiGHS, with bounds that hold whatever the solver did."""
+"""Linear and integer models in plain lists, solved by HiGHS; bounds of relaxations are safe to rounding."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Linear:
     def copy(self) -> Linear:
         """An independent model with the same rows."""
         return Linear(
-            *(list(part) for part in (self.cost, self.lower, self.upper)),
+            list(self.cost),
+            list(self.lower),
+            list(self.upper),
             list(self.integer),
             list(self.rows),
             list(self.row_lower),
@@ -65,6 +67,14 @@ class Answer:
     def infeasible(self) -> bool:
         """Proven that nothing fits."""
         return self.bound == INFINITY
+
+
+def trivial(linear: Linear) -> Answer | None:
+    """The answer where no solver is needed: an empty row that cannot hold, or a model without columns."""
+    sides = zip(linear.rows, linear.row_lower, linear.row_upper, strict=True)
+    if any(not terms and not lower <= 0 <= upper for terms, lower, upper in sides):
+        return Answer(None, INFINITY, INFINITY)
+    return Answer(np.zeros(0), linear.offset, linear.offset) if not linear.cost else None
 
 
 def highs_model(linear: Linear, integer: bool) -> Any:
@@ -97,7 +107,7 @@ def row_arrays(linear: Linear) -> tuple[Any, Any, FloatArray]:
 
 def new_solver(seconds: float, seed: int = 0) -> Any:
     """A silent single-threaded HiGHS with a time limit."""
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", seed)
@@ -110,6 +120,8 @@ NOTHING_FITS = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.k
 
 def solve_relaxed(linear: Linear, seconds: float) -> Answer:
     """Solve without integrality by interior point; the bound is recomputed from the duals and so is safe."""
+    if (known := trivial(linear)) is not None:
+        return known
     solver = new_solver(seconds)
     solver.setOptionValue("solver", "ipm")
     solver.setOptionValue("run_crossover", "off")
@@ -121,7 +133,9 @@ def solve_relaxed(linear: Linear, seconds: float) -> Answer:
     if not solution.dual_valid:
         return Answer(None, INFINITY, -INFINITY)
     duals = np.array(solution.row_dual, np.float64)
-    return Answer(np.array(solution.col_value, np.float64), solver.getObjectiveValue(), safe_bound(linear, duals))
+    return Answer(
+        np.array(solution.col_value, np.float64), solver.getObjectiveValue(), safe_bound(linear, duals)
+    )
 
 
 def safe_bound(linear: Linear, duals: FloatArray) -> float:
@@ -140,8 +154,15 @@ def safe_bound(linear: Linear, duals: FloatArray) -> float:
 def solve_integer(
     linear: Linear, seconds: float, gap: float = 0.0, start: FloatArray | None = None
 ) -> Answer:
-    """Solve with integrality to a relative gap, from a known solution where one is given."""
+    """Solve with integrality to a relative gap, from a known solution where one is given.
+
+    Without presolve: that of HiGHS 1.15.1 has called a worse solution of a small model of ours optimal (its
+    aggregator), and these models solve faster without it.
+    """
+    if (known := trivial(linear)) is not None:
+        return known
     solver = new_solver(seconds)
+    solver.setOptionValue("presolve", "off")
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("mip_abs_gap", 1e-6)
     solver.passModel(highs_model(linear, True))

@@ -1,13 +1,14 @@
 """The plant as an integer model: batches of a product whose step has started by a slot.
 
-C[p, s, t] counts the batches of product p whose step s has started by slot t. Columns exist only at
-slots where a start is allowed and can be part of a whole batch; elsewhere the last one before counts. Batches of
-a product are alike, so order, waits, machines and due times are linear in C and energy cost telescopes.
+C[p, s, t] counts the batches of product p whose step s has started by slot t. Columns exist only at slots
+where a start is allowed and can be part of a whole batch; elsewhere the last one before counts. Batches of a
+product are alike, so order, waits, machines and due times are linear in C and energy cost telescopes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from chocolate_factory.infrastructure.planners.linear import INFINITY, Linear, T
 
 @dataclass(frozen=True)
 class Starts:
-    """Start columns of one step: allowed slots, their columns, and the last of them by each slot (−1: none)."""
+    """Start columns of one step: allowed slots, their columns, and the last one by each slot (−1: none)."""
 
     slots: IntArray
     columns: tuple[int, ...]
@@ -37,9 +38,9 @@ class Starts:
 class PlantModel:
     """A model with the meaning of its columns.
 
-    `running[class][t]` are the terms that count the runs of a (machine, power) class in slot t; `slack` are the
-    columns per kind ("stock", "left", "unmet": by lot; "short": one column, late slots in total);
-    `excess` one column per group, where the model has them.
+    `running[class][t]` are the terms that count the runs of a (machine, power) class in slot t; `slack` are
+    the columns of "stock", "left" and "unmet" by lot, and of "short" (batches late) with their slots;
+    `excess` are the columns of the excess groups once `add_power` has run.
     """
 
     problem: Problem
@@ -99,31 +100,39 @@ def build(problem: Problem, lots: tuple[Lot, ...], slack: frozenset[str] = froze
 
 def gives_way(lot: Lot, allowed: str) -> bool:
     """Whether a lot may use a kind of slack."""
-    return allowed == "all" or (allowed == "soft" and not lot.hard) or (allowed == "may_be_stock" and lot.may_be_stock)
+    return (
+        allowed == "all"
+        or (allowed == "soft" and not lot.hard)
+        or (allowed == "may_be_stock" and lot.may_be_stock)
+    )
 
 
 def add_starts(model: PlantModel, key: tuple[int, int], slots: IntArray, wanted: int) -> None:
     """Columns of one step, non-decreasing in time."""
     linear = model.linear
     columns = tuple(linear.column(0, wanted) for _ in slots)
-    for earlier, later in zip(columns, columns[1:], strict=False):
+    for earlier, later in pairwise(columns):
         linear.row({later: 1, earlier: -1}, 0)
     last = np.searchsorted(slots, np.arange(model.problem.slots), "right") - 1
     model.starts[key] = Starts(slots, columns, last)
 
 
 def add_order(model: PlantModel, product: int, index: int) -> None:
-    """A step starts after the one before has ended and no later than its longest wait; none is left half-way."""
+    """A step starts after the one before has ended, within its longest wait; none is left half-way."""
     linear, steps = model.linear, model.problem.products[product].steps
     before, here = model.starts[product, index - 1], model.starts[product, index]
     if not here.columns:
         return
     duration, wait = steps[index - 1].duration, steps[index].wait_max
-    pairs = {before.by(int(slot) - duration): column for slot, column in zip(here.slots, here.columns, strict=True)}
+    pairs = {
+        before.by(int(slot) - duration): column for slot, column in zip(here.slots, here.columns, strict=True)
+    }
     for earlier, column in pairs.items():
         linear.row({column: 1} if earlier is None else {column: 1, earlier: -1}, upper=0)
     if wait is not None:
-        due = {here.by(int(u) + duration + wait): c for u, c in zip(before.slots, before.columns, strict=True)}
+        due = {
+            here.by(int(u) + duration + wait): c for u, c in zip(before.slots, before.columns, strict=True)
+        }
         for later, column in due.items():
             linear.row({column: 1} if later is None else {column: 1, later: -1}, upper=0)
     linear.row({here.columns[-1]: 1, before.columns[-1]: -1}, 0, 0)
@@ -184,7 +193,9 @@ def add_demand(model: PlantModel, product: int, late: bool) -> None:
     points = {model.lots[i].due for i in lots}
     if late:
         first = min(points)
-        points |= {int(slot) + steps[-1].duration for slot in final.slots if slot + steps[-1].duration > first}
+        points |= {
+            int(slot) + steps[-1].duration for slot in final.slots if slot + steps[-1].duration > first
+        }
         points |= {slots}
     ordered = sorted(points)
     for here, after in zip(ordered, [*ordered[1:], slots], strict=True):

@@ -1,7 +1,7 @@
 """The power rules as rows: exact load rows, and the convex hull of what machines can run together in a slot.
 
-Excess power is the maximum over many slots, so the plain load row lets fractions of runs share the room. The hull
-of (runs per class, excess) over whole runs is far stronger: min E with E ≥ max(low, load − room) at every corner.
+Excess power is the maximum over many slots, so the plain load row lets fractions of runs share the room. The
+hull of (runs per class, excess) over whole runs is far stronger: E ≥ max(low, load − room) at every corner.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Facet = tuple[tuple[float, ...], float, float]
 
 @dataclass(frozen=True)
 class Mix:
-    """What can run together in a slot: units and power of each class, and the classes that share a machine."""
+    """What can run together in a slot: units, machine and power of each class."""
 
     units: tuple[int, ...]
     machines: tuple[int, ...]
@@ -140,7 +140,7 @@ def excess_levels(model: PlantModel) -> list[FloatArray]:
 
 
 def add_power(model: PlantModel, box: Box | None = None) -> None:
-    """Add excess columns with cost and all power rows, the excess inside `box` (default: all that can occur)."""
+    """Add excess columns with cost and all power rows, the excess inside `box` (default: any)."""
     problem, box = model.problem, box or whole_box(model.problem)
     power = [kw for _, kw in model.classes]
     columns = []

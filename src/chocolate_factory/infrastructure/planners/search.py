@@ -1,7 +1,7 @@
 """Better plans by taking a few batches out and putting each back at its cheapest place, with annealing.
 
-Load above a target is priced softly and ever higher (a hard limit leaves the search nowhere to go); plans are judged
-by their true cost.
+Load above a target is priced softly and ever higher (a hard limit leaves the search nowhere to go); plans are
+judged by their true cost.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ from collections.abc import Callable
 import numpy as np
 
 from chocolate_factory.domain.problem import Job
-from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.infrastructure.planners.board import Board
 
-MOST_REMOVED = 3
-COOLING = 0.02
+MOST_REMOVED = 2
+COOLING = 0.05
 PRESSURE = (0.05, 1.0)
 SEED = 20260310
 
 
 class Search:
-    """Annealing over a board; `best_cost` and `best_jobs` are the best true plan seen."""
+    """Annealing over a board; `best_…` is the best true plan seen, `chain_…` that of the latest chain."""
 
     def __init__(self, board: Board, jobs: tuple[Job, ...]) -> None:
         self.board, self.random = board, np.random.default_rng(SEED)
         board.jobs = list(jobs)
         self.best_jobs, self.best_cost = jobs, board.cost()
+        self.chain_jobs, self.chain_cost = jobs, math.inf
         problem = board.problem
         batch_kwh = [sum(s.power_kw * s.duration for s in p.steps) for p in problem.products]
         spread = float(np.std(board.price)) * float(np.mean(batch_kwh))
         rates = [group.rate_eur_kw for group in problem.excess]
-        self.heat = max(0.125 * spread, 0.02 * max(rates, default=0.0), 1e-6)
+        self.heat = max(0.03 * spread, 0.005 * max(rates, default=0.0), 1e-6)
         self.weight = np.zeros(problem.slots)
         for group in problem.excess:
             self.weight[group.slots] = max(group.rate_eur_kw, 0.01 * max(rates))
         if problem.power_cap_kw is not None:
             self.weight[:] = 100 * float(np.mean(np.abs(board.price))) + 1e-3
 
-    def aim(self, target: FloatArray) -> None:
+    def aim(self, target: tuple[float, ...]) -> None:
         """Set the excess per group that is to be paid at most (kW)."""
         board, problem = self.board, self.board.problem
         board.limit[:] = np.inf
@@ -50,7 +50,7 @@ class Search:
         self.weight[~np.isfinite(board.limit)] = 0.0
         board.limit[~np.isfinite(board.limit)] = 1e9
 
-    def anneal(self, target: FloatArray, rounds: int, tick: Callable[[], bool]) -> bool:
+    def anneal(self, target: tuple[float, ...], rounds: int, tick: Callable[[], bool]) -> bool:
         """One chain of `rounds` moves towards a target; ends early, with False, when `tick` says stop."""
         self.aim(target)
         current = math.inf
@@ -59,6 +59,8 @@ class Search:
                 if not tick():
                     return False
                 share = turn / rounds
+                if share <= 0.5:
+                    self.chain_jobs, self.chain_cost = tuple(self.board.jobs), self.board.cost()
                 heat = self.heat * COOLING**share
                 self.board.soft = self.weight * (PRESSURE[0] * (PRESSURE[1] / PRESSURE[0]) ** share)
                 current = self.board.softened()
@@ -66,7 +68,7 @@ class Search:
         return True
 
     def move(self, current: float, heat: float) -> float:
-        """Take some batches out, put them back, keep the result by the rule of annealing; returns the soft cost."""
+        """Take some batches out and put them back, kept by the rule of annealing; returns the soft cost."""
         board = self.board
         out = self.chosen()
         rest = [job for place, job in enumerate(board.jobs) if place not in out]
@@ -74,7 +76,9 @@ class Search:
         for job in taken:
             board.put(job, -1)
         placed = self.put_back(taken, rest, heat)
-        if len(placed) == len(taken) and all(board.in_time(p, rest + placed) for p in {j.product for j in taken}):
+        if len(placed) == len(taken) and all(
+            board.in_time(p, rest + placed) for p in {j.product for j in taken}
+        ):
             value = board.softened()
             if value <= current or self.random.random() < math.exp((current - value) / heat):
                 board.jobs = rest + placed
@@ -105,22 +109,25 @@ class Search:
         count = min(len(jobs), 1 + int(random.integers(MOST_REMOVED)))
         if random.random() < 0.5:
             middle = np.array([job.starts[len(job.starts) // 2] for job in jobs])
-            near = np.argsort(np.abs(middle - middle[int(random.integers(len(jobs)))]), kind="stable")[: 2 * count]
+            near = np.argsort(np.abs(middle - middle[int(random.integers(len(jobs)))]), kind="stable")[
+                : 2 * count
+            ]
             return [int(place) for place in random.permutation(near)[:count]]
         return [int(place) for place in random.choice(len(jobs), count, replace=False)]
 
     def judge(self) -> None:
-        """Remember the best true plan."""
+        """Remember the best true plan, of the chain and of all."""
         cost = self.board.cost()
+        if cost < self.chain_cost - 1e-9:
+            self.chain_cost, self.chain_jobs = cost, tuple(self.board.jobs)
         if cost < self.best_cost - 1e-9:
             self.best_cost, self.best_jobs = cost, tuple(self.board.jobs)
 
-    def offer(self, jobs: tuple[Job, ...]) -> None:
-        """Go on from a plan found elsewhere if it is better."""
+    def resume(self, jobs: tuple[Job, ...]) -> None:
+        """Go on from another plan."""
         board = self.board
         for job in board.jobs:
             board.put(job, -1)
         for job in jobs:
             board.put(job)
         board.jobs = list(jobs)
-        self.judge()
