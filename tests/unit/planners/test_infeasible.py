@@ -95,7 +95,11 @@ def test_other_lots_are_kept() -> None:
     assert [(c["product"], c["due"]) for c in refusal(given).conflicts] == [("product1", "slot 2")]
 
 
-def test_all_lots_late_is_not_late_for_ever() -> None:
-    """With lateness allowed, what cannot be finished inside the window is still impossible."""
-    given = problem([0.1] * 12, [[step(0, 4, 5.0, FREE)]], [1], [lot(0, 4, 8)], allow_late=True)
-    assert refusal(given).conflicts[0]["rules"] == ["machine"]
+def test_what_does_not_fit_even_late_is_left_out() -> None:
+    """With lateness allowed, what does not fit into the window is given up, the lot due last first."""
+    lots = [lot(0, 2, 4), lot(0, 2, 8)]
+    given = problem([0.1] * 12, [[step(0, 4, 5.0, FREE)]], [1], lots, allow_late=True)
+    solution = HighsPlanner().solve(given, 20.0)
+    assert solution.left == {1: 1}
+    assert solution.late == {0: 1, 1: 1}
+    assert sorted(job.starts for job in solution.jobs) == [(0,), (4,), (8,)]
