@@ -31,7 +31,7 @@ class SyncSettings(BaseModel):
     """How much is fetched."""
 
     history_days: int = Field(
-        default=400, ge=8, le=4000, description="Days of history `choco sync` aims for."
+        default=760, ge=8, le=4000, description="Days of history `choco sync` aims for."
     )
     reread_days: int = Field(default=3, ge=0, le=30, description="Recent days read again for corrections.")
     every_minutes: int = Field(default=15, ge=1, le=1440, description="Pause between looks while serving.")

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 
 from chocolate_factory.domain.series import FloatArray, Series
@@ -32,6 +31,9 @@ from chocolate_factory.infrastructure.forecasters.linear import (
 )
 from chocolate_factory.infrastructure.forecasters.naive import naive_kind
 from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
+
+if TYPE_CHECKING:
+    import lightgbm
 
 ENOUGH_DAYS = 150
 """Fewer known days than this and the model copies like naive-kind, and says so in its name."""
@@ -137,6 +139,8 @@ def grow(inputs: FloatArray, target: FloatArray) -> lightgbm.Booster:
     """Trees for the target (n,) where it is known."""
     known = np.isfinite(target)
     smallest = int(min(1000, max(20, known.sum() // 100)))
+    import lightgbm  # half a second that only a fit needs
+
     data = lightgbm.Dataset(inputs[known], target[known])
     return lightgbm.train({**PARAMETERS, "min_data_in_leaf": smallest}, data, TREES)
 

@@ -13,7 +13,6 @@ from itertools import product as every
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
 from chocolate_factory.domain.problem import ExcessGroup, Problem
 from chocolate_factory.domain.series import FloatArray
@@ -81,6 +80,8 @@ def hull_rows(runs: FloatArray, excess: FloatArray, used: NDArray[np.intp], flat
     if points.shape[1] == 1:
         normals = np.array([[-1.0], [1.0]])
     else:
+        from scipy.spatial import ConvexHull  # a third of a second that only the hull needs
+
         normals = np.unique(np.round(ConvexHull(points).equations[:, :-1], 9), axis=0)
     rows: list[Facet] = []
     for normal in normals:
