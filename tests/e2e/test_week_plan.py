@@ -74,4 +74,4 @@ def check_plan(answer: dict[str, Any]) -> None:
     assert answer["price_origin"]["forecast"] == 6 * 24 * 4
     starts = [datetime.fromisoformat(point["start"]) for point in answer["load_kw"]]
     assert np.all(np.diff([start.timestamp() for start in starts]) == 900)
-    assert len(starts) == 195 * 4
+    assert len(starts) == 171 * 4

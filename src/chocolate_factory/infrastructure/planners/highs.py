@@ -143,8 +143,7 @@ class HighsPlanner:
             return time.monotonic() < deadline and record.gap() > self.target_gap
 
         search = searcher(model, record.jobs)
-        targets = Targets(record.problem, bounds.levels, energy)
-        targets.propose(tuple(float(level[0]) for level in bounds.levels), record.cost, record.jobs)
+        targets = Targets(record.problem, bounds.levels, record.jobs, record.cost)
         with ThreadPoolExecutor(1, "plan-bounds") as pool:
             work = pool.submit(bounds.run)
             try:

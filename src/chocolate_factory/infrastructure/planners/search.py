@@ -15,6 +15,8 @@ from chocolate_factory.domain.problem import Job
 from chocolate_factory.infrastructure.planners.board import Board
 
 MOST_REMOVED = 2
+NEAR_SHARE = 0.5
+NOISE = 0.5
 COOLING = 0.05
 PRESSURE = (0.05, 1.0)
 SEED = 20260310
@@ -94,7 +96,7 @@ class Search:
         """Each batch at its cheapest place, one after the other; fewer than taken where one has no place."""
         placed: list[Job] = []
         for job in taken:
-            noise = self.random.random(self.board.problem.slots) * (0.5 * heat)
+            noise = self.random.random(self.board.problem.slots) * (NOISE * heat)
             deadline = self.board.deadline(job.product, rest + placed)
             found = self.board.cheapest(job.product, deadline, noise)
             if found is None:
@@ -107,7 +109,7 @@ class Search:
         """Places of the batches to take out: neighbours in time, or any."""
         jobs, random = self.board.jobs, self.random
         count = min(len(jobs), 1 + int(random.integers(MOST_REMOVED)))
-        if random.random() < 0.5:
+        if random.random() < NEAR_SHARE:
             middle = np.array([job.starts[len(job.starts) // 2] for job in jobs])
             near = np.argsort(np.abs(middle - middle[int(random.integers(len(jobs)))]), kind="stable")[
                 : 2 * count

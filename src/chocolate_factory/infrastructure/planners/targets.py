@@ -17,7 +17,7 @@ from chocolate_factory.infrastructure.planners.power import peak
 
 LEAST_STEP_KW = 0.3
 LEAST_STEP_SHARE = 0.0007
-FIRST_ROUNDS = 2500
+FIRST_ROUNDS = 3000
 MOST_DOUBLINGS = 4
 TIRING = 0.0015
 
@@ -36,17 +36,20 @@ class Trial:
 class Targets:
     """Keeps score of targets; `levels` are the excess values that can occur per group.
 
-    Levels that make a difference of less than LEAST_STEP_SHARE of `cost` are joined.
+    Levels that make a difference of less than LEAST_STEP_SHARE of `cost`, that of the `first` plan, are joined.
     """
 
-    def __init__(self, problem: Problem, levels: list[FloatArray], cost: float) -> None:
-        self.problem = problem
+    def __init__(
+        self, problem: Problem, levels: list[FloatArray], first: tuple[Job, ...], cost: float
+    ) -> None:
+        self.problem, self.first = problem, first
         self.levels = []
         for group, level in zip(problem.excess, levels, strict=True):
             step = LEAST_STEP_SHARE * abs(cost) / group.rate_eur_kw if group.rate_eur_kw > 0 else np.inf
             self.levels.append(merged(level, max(LEAST_STEP_KW, step)))
         self.trials: dict[Target, Trial] = {}
         self.turn = 1
+        self.propose(tuple(float(level[0]) for level in self.levels), cost, first)
 
     def propose(self, target: Target, cost: float, jobs: tuple[Job, ...]) -> None:
         """Add a target, with a plan to start from and the cost expected."""
@@ -75,8 +78,7 @@ class Targets:
             if hint not in self.trials or not self.trials[hint].tried
         ]
         if fresh and self.turn % 2:
-            leader = min(self.trials.values(), key=lambda trial: trial.cost)
-            self.propose(fresh[0], least, leader.jobs)
+            self.propose(fresh[0], least, self.first)
             return fresh[0], FIRST_ROUNDS
         scale = TIRING * max(1e-9, abs(least))
         best = min(
