@@ -20,6 +20,7 @@ LEAST_STEP_SHARE = 0.0007
 FIRST_ROUNDS = 3000
 MOST_DOUBLINGS = 4
 TIRING = 0.0015
+LEAST_BUDGET = 0.01
 
 Target = tuple[float, ...]
 
@@ -36,7 +37,7 @@ class Trial:
 class Targets:
     """Keeps score of targets; `levels` are the excess values that can occur per group.
 
-    Levels that make a difference of less than LEAST_STEP_SHARE of `cost`, that of the `first` plan, are joined.
+    Levels that make a difference of less than LEAST_STEP_SHARE of `cost`, of the `first` plan, are joined.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Targets:
             step = LEAST_STEP_SHARE * abs(cost) / group.rate_eur_kw if group.rate_eur_kw > 0 else np.inf
             self.levels.append(merged(level, max(LEAST_STEP_KW, step)))
         self.trials: dict[Target, Trial] = {}
-        self.turn = 1
+        self.turn, self.random = 1, np.random.default_rng(1)
         self.propose(tuple(float(level[0]) for level in self.levels), cost, first)
 
     def propose(self, target: Target, cost: float, jobs: tuple[Job, ...]) -> None:
@@ -69,22 +70,32 @@ class Targets:
         return tuple(float(lv[min(at, len(lv) - 1)]) for lv, at in zip(self.levels, places, strict=True))
 
     def next(self, hints: list[Target]) -> tuple[Target, int]:
-        """The target to try and the moves to spend: in turn a hint not tried yet and the most promising."""
+        """The target to try and the moves to spend: in turn something new and the most promising.
+
+        New is a hint not tried yet, else a wild guess; both start from the first plan.
+        """
         self.turn += 1
         least = min(trial.cost for trial in self.trials.values())
-        fresh = [
-            hint
-            for hint in map(self.rounded, hints)
-            if hint not in self.trials or not self.trials[hint].tried
-        ]
-        if fresh and self.turn % 2:
-            self.propose(fresh[0], least, self.first)
-            return fresh[0], FIRST_ROUNDS
         scale = TIRING * max(1e-9, abs(least))
         best = min(
             self.trials, key=lambda target: self.trials[target].cost + scale * self.trials[target].tried
         )
+        if self.turn % 2:
+            guesses = [*map(self.rounded, hints), self.wild(best, abs(least))]
+            fresh = [guess for guess in guesses if guess not in self.trials or not self.trials[guess].tried]
+            if fresh:
+                self.propose(fresh[0], least, self.first)
+                return fresh[0], FIRST_ROUNDS
         return best, FIRST_ROUNDS << min(MOST_DOUBLINGS, self.trials[best].tried)
+
+    def wild(self, best: Target, cost: float) -> Target:
+        """A random division among the groups of about what the best target pays for excess."""
+        rates = np.array([group.rate_eur_kw for group in self.problem.excess])
+        budget = max(float(rates @ np.array(best)), LEAST_BUDGET * cost) * self.random.uniform(0.5, 1.3)
+        shares = self.random.dirichlet(np.ones(len(rates))) if len(rates) else rates
+        return self.rounded(
+            tuple(np.divide(budget * shares, rates, out=np.zeros_like(rates), where=rates > 0))
+        )
 
     def learn(self, target: Target, cost: float, jobs: tuple[Job, ...]) -> None:
         """A chain has ended: score its target, propose the excess of its plan and the levels beside."""
