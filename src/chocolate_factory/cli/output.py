@@ -86,7 +86,10 @@ def table(title: str, *columns: str) -> Table:
     """A plain table; columns that begin with `>` are right-aligned."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        made.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", no_wrap=True)
+        if name.startswith(">"):
+            made.add_column(name[1:], justify="right", no_wrap=True, min_width=7)
+        else:
+            made.add_column(name, no_wrap=True)
     return made
 
 

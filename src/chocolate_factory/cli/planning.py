@@ -155,18 +155,12 @@ def show_plan(answer: Row, zone: str) -> None:
             output.console.print(
                 f"{row['batches']} batches of {row['product']} due {output.clock(row['due'], zone)}: {words}."
             )
-    made = output.table("", "day", "from", "to", "machine", "process", "batch", ">kWh", ">EUR")
+    made = output.table("", "when", "machine", "batch", ">kWh", ">EUR")
     for run in answer["runs"]:
         begin, end = (output.clock(run[key], zone) for key in ("start", "end"))
         figures = f"{run['energy_kwh']:.1f}", f"{run['cost_eur']:.2f}"
         made.add_row(
-            begin[:6],
-            begin[-5:],
-            end[-5:],
-            f"{run['machine']} {run['unit']}",
-            run["process"],
-            run["batch"],
-            *figures,
+            f"{begin[:6]} {begin[-5:]}-{end[-5:]}", f"{run['machine']} {run['unit']}", run["batch"], *figures
         )
     output.console.print(made)
     for sentence in answer["assumptions"]:
@@ -195,9 +189,7 @@ def settle_command(
         output.emit(report, zone)
         return
     output.warn_sample(ports)
-    made = output.table(
-        "Settled", "plan", "window", "state", ">plan EUR", ">as ordered", ">saving", ">captured"
-    )
+    made = output.table("Settled", "plan", "begins", "state", ">plan EUR", ">ordered", ">saved", ">share")
     for row in report["plans"]:
         made.add_row(*settled_cells(row, zone))
     output.console.print(made if report["plans"] else "No plan begins in that time.")
@@ -216,6 +208,6 @@ def settled_cells(row: Row, zone: str) -> list[str]:
         for k in ("plan_cost_eur", "baseline_cost_eur", "saving_eur")
     ]
     share = "" if row["captured_share"] is None else f"{100 * row['captured_share']:.0f} %"
-    span = f"{output.clock(row['window']['start'], zone)} – {output.clock(row['window']['end'], zone)}"
+    span = output.clock(row["window"]["start"], zone)
     state = row["status"] if row["counted"] else f"{row['status']}, overlaps"
     return [row["plan"], span, state, *money, share]
