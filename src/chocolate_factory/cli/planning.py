@@ -189,10 +189,10 @@ def settle_command(
         output.emit(report, zone)
         return
     output.warn_sample(ports)
-    made = output.table("Settled", "plan", "begins", "state", ">plan EUR", ">ordered", ">saved", ">share")
+    if not report["plans"]:
+        output.console.print("No plan begins in that time.")
     for row in report["plans"]:
-        made.add_row(*settled_cells(row, zone))
-    output.console.print(made if report["plans"] else "No plan begins in that time.")
+        output.console.print(settled_text(row, zone))
     for status, sums in report["total"].items():
         if sums["plans"]:
             percent = "" if sums["saving_percent"] is None else f" ({sums['saving_percent']:.1f} %)"
@@ -201,13 +201,14 @@ def settle_command(
             )
 
 
-def settled_cells(row: Row, zone: str) -> list[str]:
-    """A settlement as table cells; what is not known stays empty."""
-    money = [
-        "" if row[k] is None else f"{row[k]:.2f}"
-        for k in ("plan_cost_eur", "baseline_cost_eur", "saving_eur")
-    ]
-    share = "" if row["captured_share"] is None else f"{100 * row['captured_share']:.0f} %"
-    span = output.clock(row["window"]["start"], zone)
-    state = row["status"] if row["counted"] else f"{row['status']}, overlaps"
-    return [row["plan"], span, state, *money, share]
+def settled_text(row: Row, zone: str) -> str:
+    """A settlement in two lines; what is not known is not said."""
+    state = row["status"] if row["counted"] else f"{row['status']}, overlaps a counted plan"
+    head = f"[bold]{row['plan']}[/] from {output.clock(row['window']['start'], zone)}: {state}"
+    if row["saving_eur"] is None:
+        return head
+    money = f"{row['plan_cost_eur']:.2f} EUR, as ordered {row['baseline_cost_eur']:.2f} EUR"
+    share = (
+        "" if row["captured_share"] is None else f", {100 * row['captured_share']:.0f} % of what was possible"
+    )
+    return f"{head}\n  {money}: saved {row['saving_eur']:.2f} EUR{share}"
