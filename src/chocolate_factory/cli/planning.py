@@ -205,8 +205,6 @@ def settled_text(row: Row, zone: str) -> str:
     """A settlement in two lines; what is not known is not said."""
     state = row["status"] if row["counted"] else f"{row['status']}, overlaps a counted plan"
     head = f"[bold]{row['plan']}[/] from {output.clock(row['window']['start'], zone)}: {state}"
-    if row["saving_eur"] is None:
-        return head
     money = f"{row['plan_cost_eur']:.2f} EUR, as ordered {row['baseline_cost_eur']:.2f} EUR"
     share = (
         "" if row["captured_share"] is None else f", {100 * row['captured_share']:.0f} % of what was possible"

@@ -74,6 +74,7 @@ def save(ports: Ports, case: Case, answer: dict[str, Any], as_ordered: Arm) -> N
         "answer": answer,
         "factory": digest,
         "known_until": local_iso(case.known_until, zone) if case.known_until else None,
+        "market_eur_mwh": case.facts.forecast.price.tolist() if case.facts.forecast else None,
         "baseline_load_kw": [round(float(kw), 6) for kw in as_ordered.load_kw],
         "baseline_batches": as_ordered.batch_costs(case.problem.price_eur_kwh, case.problem.window),
         "stock": {str(k): v for k, v in as_ordered.schedule.stock.items()},

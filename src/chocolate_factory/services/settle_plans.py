@@ -36,14 +36,19 @@ class SettleRequest:
 
 @dataclass(frozen=True)
 class Realised:
-    """A stored plan beside the prices that came true in the first `known` slots of its window."""
+    """A stored plan beside the prices that came true in `known` slots of its window.
+
+    `stack` covers the whole window: slots without a realised price keep the price the plan was made on, so
+    that both arms are compared on all of their work. `until` is the end of the first run of known slots.
+    """
 
     body: Row
     factory: Factory
     window: Window
     issued_at: datetime
-    stack: PriceStack | None
+    stack: PriceStack
     known: int
+    until: datetime
 
     @property
     def complete(self) -> bool:
@@ -54,7 +59,7 @@ class Realised:
 def settle_plans(ports: Ports, request: SettleRequest) -> Row:
     """Settlement of each plan, oldest first, and totals over plans that do not overlap.
 
-    A plan whose window is not over is provisional: both arms are compared on the slots whose price is known.
+    A plan whose prices are not all known is provisional: elsewhere it keeps the prices it was made on.
     The total counts a plan only if it starts at or after the end of the last one counted.
     """
     stored = [cast("Row", dict(record.body)) for record in ports.store.find("plan", limit=10_000)]
@@ -64,7 +69,7 @@ def settle_plans(ports: Ports, request: SettleRequest) -> Row:
     )
     rows, end = [], request.window.start
     for plan in found:
-        counted = plan.window.start >= end and plan.known > 0
+        counted = plan.window.start >= end
         end = plan.window.end if counted else end
         rows.append({**settlement(ports, plan, request.hindsight_s), "counted": counted})
     return {"sample": ports.sample, "currency": "EUR", "plans": rows, "total": total(rows)}
@@ -83,10 +88,13 @@ def realise(ports: Ports, body: Row) -> Realised:
     ends = [datetime.fromisoformat(answer["window"][key]).timestamp() for key in ("start", "end")]
     window = Window(moment(int(ends[0])), moment(int(ends[1])))
     price = published(ports, factory, window)
-    holes = np.flatnonzero(np.isnan(price))
-    known = int(holes[0]) if len(holes) else len(price)
-    stack = realised_stack(factory, window, price[:known]) if known else None
-    return Realised(body, factory, window, datetime.fromisoformat(answer["issued_at"]), stack, known)
+    missing = np.isnan(price)
+    first = int(np.flatnonzero(missing)[0]) if missing.any() else len(price)
+    planned = np.array(body["market_eur_mwh"] or np.zeros(len(price)), np.float64)
+    stack = realised_stack(factory, window, np.where(missing, planned, price))
+    until = moment(int(window.starts(PLAN_MINUTES)[0]) + 60 * PLAN_MINUTES * first)
+    issued_at = datetime.fromisoformat(answer["issued_at"])
+    return Realised(body, factory, window, issued_at, stack, int(np.sum(~missing)), until)
 
 
 def published(ports: Ports, factory: Factory, window: Window) -> FloatArray:
@@ -99,10 +107,10 @@ def published(ports: Ports, factory: Factory, window: Window) -> FloatArray:
 
 
 def realised_stack(factory: Factory, window: Window, price: FloatArray) -> PriceStack:
-    """What the site paid in the first slots of the window."""
+    """What the site pays in the window at these market prices."""
     series = SERIES_OF.get(factory.contract.kind)
     market = Market(**{series: price}) if series else Market()
-    return price_stack(factory.contract, window.starts(PLAN_MINUTES)[: len(price)], PLAN_MINUTES, market)
+    return price_stack(factory.contract, window.starts(PLAN_MINUTES), PLAN_MINUTES, market)
 
 
 def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
@@ -111,14 +119,12 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
     row: Row = {
         "plan": answer["id"],
         "window": answer["window"],
-        "status": "settled" if plan.complete else "provisional" if plan.known else "not begun",
-        "settled_until": local_iso(until(plan), zone),
+        "status": "settled" if plan.complete else "provisional",
+        "settled_until": local_iso(plan.until, zone),
         "expected_saving_eur": answer["saving"]["eur"],
         **dict.fromkeys(("plan_cost_eur", "baseline_cost_eur", "saving_eur", "saving_percent")),
         **dict.fromkeys(("hindsight_cost_eur", "hindsight_gap", "captured_share")),
     }
-    if plan.stack is None:
-        return row
     cost = realised_cost(plan, [point["kw"] for point in answer["load_kw"]])
     base = realised_cost(plan, plan.body["baseline_load_kw"])
     row |= {"plan_cost_eur": cost, "baseline_cost_eur": base, "saving_eur": base - cost}
@@ -130,19 +136,11 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
     return row
 
 
-def until(plan: Realised) -> datetime:
-    """End of the last slot whose price is known."""
-    return moment(int(plan.window.start.timestamp()) + 60 * PLAN_MINUTES * plan.known)
-
-
 def realised_cost(plan: Realised, load_kw: list[float]) -> float:
-    """`cost_eur` of a load on the realised prices of the known slots."""
-    assert plan.stack is not None
-    span = Window(plan.window.start, until(plan))
+    """`cost_eur` of a load on the realised prices."""
     contract = plan.factory.contract
-    excess = excess_groups(contract, span, PLAN_MINUTES, {})
-    load = np.array(load_kw[: plan.known], np.float64)
-    return plan_costs(contract, span, load, plan.stack, excess).cost_eur
+    excess = excess_groups(contract, plan.window, PLAN_MINUTES, {})
+    return plan_costs(contract, plan.window, np.array(load_kw, np.float64), plan.stack, excess).cost_eur
 
 
 def hindsight(ports: Ports, plan: Realised, seconds: float, plan_cost: float) -> Row:
@@ -167,7 +165,6 @@ def hindsight(ports: Ports, plan: Realised, seconds: float, plan_cost: float) ->
 
 def hindsight_problem(ports: Ports, plan: Realised) -> Problem:
     """The plan's problem with realised prices and exactly the batches that the plan made."""
-    assert plan.stack is not None
     factory, window = plan.factory, plan.window
     climate: Climate = read_climate(ports.store, window, plan.issued_at)
     inputs = ProblemInputs(
