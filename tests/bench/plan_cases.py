@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -217,9 +217,3 @@ def reference_problem(shared: Path, start: str, days: int = 7, scale: int = 1) -
         lots=lots_of(window, scale),
         excess=excess_groups(locals_, scale),
     )
-
-
-def with_stock(problem: Problem) -> Problem:
-    """The same problem without the lots that only stock can cover (due before anything can be finished)."""
-    first = min(sum(step.duration for step in item.steps) for item in problem.products)
-    return replace(problem, lots=tuple(lot for lot in problem.lots if lot.due >= first))

@@ -131,6 +131,7 @@ def test_branching_on_excess_agrees_with_the_integer_solver(data: st.DataObject)
     tiny = replace(
         tiny,
         power_cap_kw=None,
+        allow_late=False,
         excess=(ExcessGroup("P1", first, 6.0, 0.6), ExcessGroup("P2", second, 9.0, 0.2, 1.0)),
     )
     best = brute_force(tiny)

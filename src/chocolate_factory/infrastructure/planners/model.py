@@ -77,7 +77,7 @@ def reachable(problem: Problem, product: int) -> list[np.ndarray]:
 def build(problem: Problem, lots: tuple[Lot, ...], slack: frozenset[str] = frozenset()) -> PlantModel:
     """The model without power and cost: starts, order, waits, machines, and the lots.
 
-    `slack` names what may give way: "stock" and "left" (lots that allow it), "unmet" (any lot), "late".
+    `slack` names what may give way: "stock" and "left" (lots that allow it), "unmet" (hard lots), "late".
     """
     linear = Linear()
     classes = tuple(sorted({(s.machine, s.power_kw) for product in problem.products for s in product.steps}))
@@ -89,10 +89,13 @@ def build(problem: Problem, lots: tuple[Lot, ...], slack: frozenset[str] = froze
         for index in range(1, len(recipe.steps)):
             add_order(model, product, index)
     add_machines(model)
-    for kind, allowed in (("stock", "may_be_stock"), ("left", "soft"), ("unmet", "all")):
+    for kind, allowed in (("stock", "may_be_stock"), ("left", "soft"), ("unmet", "hard")):
         if kind in slack:
             chosen = [i for i, lot in enumerate(lots) if gives_way(lot, allowed)]
             model.slack[kind] = {i: linear.column(0, lots[i].batches) for i in chosen}
+    both = model.slack.get("stock", {}).keys() & model.slack.get("unmet", {}).keys()
+    for i in sorted(both):
+        linear.row({model.slack["stock"][i]: 1, model.slack["unmet"][i]: 1}, upper=lots[i].batches)
     for product in range(len(problem.products)):
         add_demand(model, product, "late" in slack)
     return model
@@ -100,11 +103,7 @@ def build(problem: Problem, lots: tuple[Lot, ...], slack: frozenset[str] = froze
 
 def gives_way(lot: Lot, allowed: str) -> bool:
     """Whether a lot may use a kind of slack."""
-    return (
-        allowed == "all"
-        or (allowed == "soft" and not lot.hard)
-        or (allowed == "may_be_stock" and lot.may_be_stock)
-    )
+    return {"may_be_stock": lot.may_be_stock, "soft": not lot.hard, "hard": lot.hard}[allowed]
 
 
 def add_starts(model: PlantModel, key: tuple[int, int], slots: IntArray, wanted: int) -> None:
