@@ -14,7 +14,7 @@ from chocolate_factory.infrastructure.planners.highs import HighsPlanner
 from chocolate_factory.infrastructure.sources import build_sources
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.stores import STORES
-from chocolate_factory.services.choose_world import World, has_prices
+from chocolate_factory.services.choose_world import World, can_plan
 
 
 def build(settings: Settings) -> Ports:
@@ -81,6 +81,6 @@ def build_world(settings: Settings) -> World:
 def choose(settings: Settings) -> Ports:
     """The ports of a single command: the sample's only when offline without any stored price."""
     real = build(settings)
-    if settings.offline and not has_prices(real):
+    if settings.offline and not can_plan(real):
         return build_sample(settings)
     return real

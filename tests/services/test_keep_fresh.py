@@ -42,6 +42,15 @@ def test_unreachable_and_empty_shows_the_sample(tmp_path: Path) -> None:
     assert "omie" in world.troubles["sources"].message
 
 
+def test_a_fixed_contract_needs_no_market_and_no_sample(tmp_path: Path) -> None:
+    real = replace(empty_ports(tmp_path / "real", tiny("fixed")), sources={"omie": Down()}, sample=False)
+    world = World(real, lambda: empty_ports(tmp_path / "sample", tiny("fixed")))
+    sync_prices(world, 30)
+    plan_when_needed(world)
+    assert world.ports() is real
+    assert plans(real) >= 1
+
+
 def test_real_prices_take_over(tmp_path: Path) -> None:
     real = empty_ports(tmp_path / "real", tiny())
     world = World(real, lambda: sample_ports(tmp_path / "sample"), offline=True)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.domain.catalog import PRICE_SERIES
+from chocolate_factory.domain.factory import ContractKind
 from chocolate_factory.domain.ports import Ports
 
 
@@ -16,11 +17,16 @@ def has_prices(ports: Ports) -> bool:
     return any(ports.store.span(key) for key in PRICE_SERIES)
 
 
+def can_plan(ports: Ports) -> bool:
+    """Whether there is something to plan on: stored prices, or a contract that fixes the price."""
+    return ports.factory.contract.kind is ContractKind.FIXED or has_prices(ports)
+
+
 class World:
     """The running state of a process: ports in charge, what goes on, what went wrong.
 
-    The sample world is entered only when no real price is stored and none can be had; it is left for
-    good as soon as one is. The two never share a store.
+    The sample world is entered only when there is nothing real to plan on and nothing can be had; it is
+    left for good as soon as there is. The two never share a store.
     """
 
     def __init__(self, real: Ports, make_sample: Callable[[], Ports], *, offline: bool = False) -> None:
@@ -38,7 +44,7 @@ class World:
 
     def settle(self) -> Ports:
         """Decide which world is in charge, after everything real was tried."""
-        if has_prices(self.real):
+        if can_plan(self.real):
             self._sample = None
         elif self._sample is None:
             self._sample = self._make_sample()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from chocolate_factory import __version__
 from chocolate_factory.api.schemas.health import Health, Ready, Version
 from chocolate_factory.api.world import InCharge, Running
-from chocolate_factory.services.choose_world import has_prices
+from chocolate_factory.services.choose_world import can_plan
 
 router = APIRouter(tags=["health"])
 
@@ -23,7 +23,7 @@ def ready(world: Running, response: Response) -> Ready:
     """Prices and a plan can be served; 503 with the reason while not."""
     ports = world.ports()
     reason = None
-    if not has_prices(ports):
+    if not can_plan(ports):
         reason = "no prices stored yet"
     elif not ports.store.find("plan", limit=1):
         reason = "no plan yet"
