@@ -1,4 +1,7 @@
-"""Ground rules of the suite: no network beyond loopback, no skips in CI, state in temp folders."""
+"""Ground rules of the suite: no network beyond loopback, no skips in CI, state in temp folders.
+
+Generated examples differ from run to run on a developer's machine and are fixed in CI.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("CHOCO_SHARED", ROOT.parent / "shared")).resolve()
 IN_CI = os.environ.get("CI") == "true"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+hypothesis.settings.register_profile("ci", derandomize=True)
+if IN_CI:
+    hypothesis.settings.load_profile("ci")
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
