@@ -34,7 +34,11 @@ def serve() -> None:
         structlog.get_logger().warning("unknown setting", variable=name, hint="see docs/settings.md")
     world = build_world(settings)
     jobs: dict[str, Job] = {
-        "sync": partial(sync_prices, history_days=settings.sync.history_days),
+        "sync": partial(
+            sync_prices,
+            history_days=settings.sync.history_days,
+            reread_days=settings.sync.reread_days,
+        ),
         "plan": plan_when_needed,
     }
     loop = Loop(world, jobs, settings.sync.every_minutes * 60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from chocolate_factory.domain.factory import Contract
 from chocolate_factory.services.check_data import check_data
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.give_advice import give_advice, moment_of
@@ -29,7 +28,7 @@ def read_dashboard(world: World) -> Row:
         "site": factory.site.name,
         "timezone": factory.site.timezone,
         "plant_note": " ".join(factory.assumptions),
-        "contracted_power_kw": contracted(factory.contract),
+        "contracted_power_kw": list(factory.contract.contracted_power_kw),
         "machines": [{"name": m.name, "count": m.count, "power_kw": m.power_kw} for m in factory.machines],
         "advice": {**give_advice(body, now, factory.site.timezone), **price_now(strip, now)}
         if body
@@ -49,11 +48,6 @@ def state_of(world: World, body: Row | None) -> str:
     if body is not None:
         return "ready"
     return "failed" if world.troubles and world.activity is None else "preparing"
-
-
-def contracted(contract: Contract) -> list[float]:
-    """Contracted power by period."""
-    return list(contract.contracted_power_kw)
 
 
 def plan_end(body: Row | None) -> datetime | None:

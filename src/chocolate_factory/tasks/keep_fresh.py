@@ -19,21 +19,22 @@ PLAN_DAYS = 7
 FIRST_PLAN_S = 8.0
 
 
-def sync_prices(world: World, history_days: int) -> None:
+def sync_prices(world: World, history_days: int, reread_days: int = SyncRequest.reread_days) -> None:
     """Fetch what is missing and due; enter the sample world only if nothing real is stored or to be had."""
     failure: ChocolateError | None = None
     if not world.offline:
-        failure = sync_ports(world.real, history_days)
+        failure = sync_ports(world.real, history_days, reread_days)
     ports = world.settle()
     if ports.sample:
-        sync_ports(ports, history_days)
+        sync_ports(ports, history_days, reread_days)
     world.note("sources", failure)
 
 
-def sync_ports(ports: Ports, history_days: int) -> ChocolateError | None:
+def sync_ports(ports: Ports, history_days: int, reread_days: int) -> ChocolateError | None:
     """Sync one world; returns what failed, in one error."""
     today = local_date(ports.clock(), ports.factory.site.timezone)
-    request = SyncRequest(today - timedelta(days=history_days), today + timedelta(days=1), tuple(CATALOG))
+    first, last = today - timedelta(days=history_days), today + timedelta(days=1)
+    request = SyncRequest(first, last, tuple(CATALOG), reread_days=reread_days)
     report = sync(request, ports.store, ports.sources, ports.clock())
     if not report.failures:
         return None

@@ -244,15 +244,6 @@ def jobs_of(model: PlantModel, values: FloatArray) -> tuple[Job, ...]:
     return tuple(jobs)
 
 
-def values_of(model: PlantModel, jobs: tuple[Job, ...]) -> FloatArray:
-    """Column values of a plan, the inverse of `jobs_of`; columns other than starts are 0."""
-    values = np.zeros(len(model.linear.cost))
-    for (product, index), starts in model.starts.items():
-        taken = np.sort([job.starts[index] for job in jobs if job.product == product])
-        values[list(starts.columns)] = np.searchsorted(taken, starts.slots, "right")
-    return values
-
-
 def limit_lateness(model: PlantModel, slots: int) -> None:
     """Late slots in total stay within what is unavoidable."""
     terms = {column: float(weight) for column, weight in model.slack.get("short", {}).items()}
