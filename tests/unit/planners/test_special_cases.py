@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import Infeasible
-from chocolate_factory.domain.problem import ExcessGroup, Problem, Solution, load_kw
+from chocolate_factory.domain.problem import ExcessGroup, Problem, Solution, load_kw, solution_cost_eur
 from chocolate_factory.infrastructure.planners import bounds
-from chocolate_factory.infrastructure.planners.highs import HighsPlanner
+from chocolate_factory.infrastructure.planners.demand import without_slack
+from chocolate_factory.infrastructure.planners.highs import HighsPlanner, cheapest
 from tests.unit.planners.test_brute_force import problems
 from tests.unit.planners.tiny_plants import brute_force, due_faults, faults, lot, problem, step
 
@@ -148,3 +150,30 @@ def test_branching_on_excess_agrees_with_the_integer_solver(data: st.DataObject)
     )
     assert solution.cost_eur == pytest.approx(best[made][1], abs=1e-6)
     assert solution.bound_eur == pytest.approx(solution.cost_eur, abs=2e-3)
+
+
+def test_no_plan_of_the_bounding_thread_is_lost_on_a_slow_listener() -> None:
+    """Plans found while nobody looks are all told: the best of them is the optimum, not the last one."""
+    free = [True] * 7
+    recipes = [
+        [step(0, 1, 5.0, free, 3), step(0, 1, 12.0, [False, True, True, False, True, True, True], 3)],
+        [step(0, 2, 12.0, free, 3)],
+    ]
+    lots = [lot(1, 1, 3, hard=False), lot(0, 1, 7, hard=False), lot(0, 1, 5, hard=False)]
+    groups = (
+        ExcessGroup("P1", np.arange(3), 6.0, 0.6),
+        ExcessGroup("P2", np.arange(3, 7), 9.0, 0.2, 1.0),
+    )
+    price = [0.1, 0.1, 0.0, 0.2, -0.2, 0.0, 0.2]
+    tiny = replace(problem(price, recipes, [2], lots), excess=groups)
+    model, _ = cheapest(tiny, without_slack(tiny), 20.0)
+    alone = bounds.Bounds(model, -100.0, time.monotonic() + 20.0)
+    alone.best_cost = 100.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounds, "SMALL_COLUMNS", -1)
+        alone.run()
+    costs = []
+    while not alone.found.empty():
+        costs.append(solution_cost_eur(tiny, alone.found.get()))
+    assert len(costs) > 1
+    assert min(costs) == pytest.approx(solve(tiny).cost_eur, abs=1e-6) == pytest.approx(alone.bound, abs=2e-3)

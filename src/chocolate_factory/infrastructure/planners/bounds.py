@@ -7,6 +7,7 @@ integer solver. It runs in a thread beside the search for plans (HiGHS lets go o
 from __future__ import annotations
 
 import heapq
+import queue
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ class Bounds:
         self.bound, self.energy_bound = -INFINITY, energy_bound
         self.deadline = deadline
         self.best_cost = INFINITY
-        self.found: tuple[Job, ...] | None = None
+        self.found: queue.SimpleQueue[tuple[Job, ...]] = queue.SimpleQueue()
         self.hints: list[tuple[float, ...]] = []
         self.levels = excess_levels(model)
         self.stopped = threading.Event()
@@ -147,7 +148,7 @@ class Bounds:
         if answer.infeasible:
             return
         if answer.values is not None and answer.objective < self.best_cost - 1e-7:
-            self.found = jobs_of(model, answer.values)
+            self.found.put(jobs_of(model, answer.values))
         bound = max(node.bound, answer.bound)
         if answer.values is not None and answer.objective <= bound + 1e-6 + 1e-7 * abs(bound):
             self.closed = min(self.closed, bound)

@@ -133,9 +133,8 @@ class HighsPlanner:
         bounds.best_cost = record.cost
 
         def tick() -> bool:
-            if bounds.found is not None:
-                record.update(bounds.found, bounds.bound)
-                bounds.found = None
+            while not bounds.found.empty():
+                record.update(bounds.found.get(), bounds.bound)
             if search.best_cost < record.cost:
                 record.update(search.best_jobs, bounds.bound)
             record.update(None, bounds.bound)
