@@ -19,6 +19,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.influx_server import influx_server  # noqa: F401
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("CHOCO_SHARED", ROOT.parent / "shared")).resolve()
 IN_CI = os.environ.get("CI") == "true"
@@ -90,10 +92,13 @@ class Upstream:
         self.control("requests", method="DELETE")
         return self
 
-    def settings(self) -> dict[str, str]:
-        """Environment that points every source to this server."""
-        names = {"REE": "ree", "ESIOS": "esios", "OMIE": "omie", "OPEN_METEO": "open-meteo"}
-        return {f"CHOCO_{name}__BASE_URL": f"{self.url}/{path}" for name, path in names.items()}
+    def settings(self, *, keys: bool = True) -> dict[str, str]:
+        """Environment that points every source to this server, with made-up keys unless told otherwise."""
+        keyed = {"ESIOS": "esios", "AEMET": "aemet", "OPENWEATHERMAP": "openweathermap"}
+        names = {"REE": "ree", "OMIE": "omie", "OPEN_METEO": "open-meteo", **keyed}
+        found = {f"CHOCO_{name}__BASE_URL": f"{self.url}/{path}" for name, path in names.items()}
+        tokens = {f"CHOCO_{name}__TOKEN": f"token-of-{path}" for name, path in keyed.items()}
+        return found | tokens if keys else found
 
 
 @pytest.fixture(scope="session")

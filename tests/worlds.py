@@ -12,7 +12,7 @@ from chocolate_factory.domain.slots import local_date
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from chocolate_factory.infrastructure.planners import PLANNERS
 from chocolate_factory.infrastructure.sources.sample import SampleSource
-from chocolate_factory.infrastructure.stores import STORES
+from chocolate_factory.infrastructure.stores import STORES, StorePlace
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.sync_series import SyncRequest, sync
 
@@ -97,7 +97,7 @@ def empty_ports(folder: Path, text: str, now: datetime = NOW) -> Ports:
     return Ports(
         factory=parse_factory(text),
         factory_text=text,
-        store=STORES["sqlite"](folder / "store.sqlite"),
+        store=STORES["sqlite"](StorePlace(folder)),
         sources={source.name: source},
         forecasters=FORECASTERS,
         forecaster="naive-kind",

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forecasts/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast Scores
+         * @description Scores of stored forecasts on the prices that came true: overall, by lead day and week, and drift.
+         */
+        get: operations["forecast_scores_api_v1_forecasts_scores_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holes": {
         parameters: {
             query?: never;
@@ -58,6 +78,26 @@ export interface paths {
         get: operations["holes_api_v1_holes_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holes/heal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Heal Holes
+         * @description Close holes from the best source of that age; refused while offline, or while a job goes on.
+         */
+        post: operations["heal_holes_api_v1_holes_heal_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -148,6 +188,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/weather/climate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Climate
+         * @description Climate normals by day of year.
+         */
+        get: operations["climate_api_v1_weather_climate_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/weather/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current
+         * @description The newest observed value of each quantity.
+         */
+        get: operations["current_api_v1_weather_current_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/weather/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast
+         * @description The forecast of the coming hours, each value with its source and issue.
+         */
+        get: operations["forecast_api_v1_weather_forecast_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -157,7 +257,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description The process answers.
+         * @description The process answers, and how fresh its data are.
          */
         get: operations["health_health_get"];
         put?: never;
@@ -235,6 +335,25 @@ export interface components {
             switch_at: string | null;
         };
         /**
+         * ClimateNormals
+         * @description Normals by day of year: estimated from 25 years of daily values of two stations.
+         */
+        ClimateNormals: {
+            /** Days */
+            days: components["schemas"]["NormalDay"][];
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "published" | "measured" | "forecast" | "estimated" | "sample";
+            /** Sample */
+            sample: boolean;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+        };
+        /**
          * CostParts
          * @description What `cost_eur` is made of; taxes are the electricity tax, without VAT.
          */
@@ -245,6 +364,24 @@ export interface components {
             excess_power: number;
             /** Taxes */
             taxes: number;
+        };
+        /**
+         * CurrentWeather
+         * @description Newest observed values by quantity, of the last two days; what is not known is left out.
+         */
+        CurrentWeather: {
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            /** Sample */
+            sample: boolean;
+            /** Values */
+            values: {
+                [key: string]: components["schemas"]["Reading"];
+            };
         };
         /**
          * Dashboard
@@ -283,6 +420,54 @@ export interface components {
             timezone: string;
             /** Troubles */
             troubles: components["schemas"]["Trouble"][];
+        };
+        /**
+         * Drift
+         * @description Whether errors grew, why, and the figures behind it.
+         */
+        Drift: {
+            /**
+             * Former Mae
+             * @description The 90 days before.
+             */
+            former_mae: number | null;
+            /**
+             * Kind P
+             * @description Small: naive-kind was better on these days.
+             */
+            kind_p: number | null;
+            /**
+             * Month Kind Mae
+             * @description naive-kind's on the same days.
+             */
+            month_kind_mae: number | null;
+            /**
+             * Month Mae
+             * @description Last 28 days.
+             */
+            month_mae: number | null;
+            /**
+             * Past P
+             * @description Small: recent errors are larger than former ones.
+             */
+            past_p: number | null;
+            /**
+             * Recent Mae
+             * @description Last 14 days.
+             */
+            recent_mae: number | null;
+            /**
+             * Relative P
+             * @description Small: also as a share of naive-kind's.
+             */
+            relative_p: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "watch" | "drift" | "too little";
+            /** Text */
+            text: string;
         };
         /**
          * ForecastAnswer
@@ -334,33 +519,118 @@ export interface components {
              */
             start: string;
         };
+        /**
+         * ForecastValue
+         * @description One forecast value, its source and when it was issued.
+         */
+        ForecastValue: {
+            /**
+             * Issued At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            issued_at: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "published" | "measured" | "forecast" | "estimated" | "sample";
+            /** Source */
+            source: string;
+            /** Value */
+            value: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HealWish
+         * @description What to heal: series (default: all), and whether to ask before the next attempt is due.
+         */
+        HealWish: {
+            /**
+             * Now
+             * @default false
+             */
+            now: boolean;
+            /**
+             * Series
+             * @default []
+             */
+            series: string[];
+        };
+        /**
+         * Healed
+         * @description What a healing did, looked up in the store afterwards, and what is left.
+         */
+        Healed: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /** Closed */
+            closed: number;
+            /** Failures */
+            failures: components["schemas"]["SourceFailure"][];
+            /** Found */
+            found: number;
+            /** Left */
+            left: components["schemas"]["HoleRow"][];
+            /** Series */
+            series: components["schemas"]["HealedSeries"][];
+        };
+        /**
+         * HealedSeries
+         * @description Slots of a series that were missing, and those closed.
+         */
+        HealedSeries: {
+            /** Closed */
+            closed: number;
+            /** Found */
+            found: number;
+            /** Series */
+            series: string;
+        };
+        /**
          * Health
-         * @description The process answers.
+         * @description The process answers; `degraded` when a series is late, failing or missing.
+         *
+         *     `series` counts series by state, `trouble` tells of those that are not well, `failing` of sources.
          */
         Health: {
+            /** Failing */
+            failing: components["schemas"]["SourceHealth"][];
             /**
              * Now
              * Format: date-time
              * @example 2026-03-10T21:00:00+01:00
              */
             now: string;
+            /** Sample */
+            sample: boolean;
+            /** Series */
+            series: {
+                [key: string]: number;
+            };
             /**
              * Status
-             * @constant
+             * @enum {string}
              */
-            status: "ok";
+            status: "ok" | "degraded";
+            /** Trouble */
+            trouble: components["schemas"]["SeriesHealth"][];
         };
         /**
          * HoleRow
-         * @description A run of missing slots.
+         * @description A run of missing slots: severity by its length, why it is open, when it is asked for again.
          */
         HoleRow: {
+            /** Again */
+            again: string | null;
             /**
              * Due
              * Format: date-time
@@ -375,8 +645,15 @@ export interface components {
             end: string;
             /** Missing */
             missing: number;
+            /** Reason */
+            reason: string;
             /** Series */
             series: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "minor" | "moderate" | "critical";
             /** Source */
             source: string;
             /**
@@ -385,6 +662,60 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+        };
+        /**
+         * LeadScores
+         * @description Scores of one lead day: days from that of issue to that of delivery.
+         */
+        LeadScores: {
+            /** Bias */
+            bias: number | null;
+            /** Coverage 80 */
+            coverage_80: number | null;
+            /** Coverage 90 */
+            coverage_90: number | null;
+            /** Forecasts */
+            forecasts: number;
+            /** Hours */
+            hours: number;
+            /** Lead */
+            lead: number;
+            /** Mae */
+            mae: number | null;
+            /** Pinball */
+            pinball: number | null;
+            /** Provisional */
+            provisional: number;
+            /** Rmae Kind */
+            rmae_kind: number | null;
+            /** Rmae Week */
+            rmae_week: number | null;
+            /** Rmse */
+            rmse: number | null;
+        };
+        /**
+         * LiveRecord
+         * @description What the stored forecasts of one series and model turned out to be worth.
+         */
+        LiveRecord: {
+            drift: components["schemas"]["Drift"];
+            /** Leads */
+            leads: components["schemas"]["LeadScores"][];
+            /** Model */
+            model: string;
+            overall: components["schemas"]["ScoreFigures"];
+            /**
+             * Remarked
+             * @description Other names under which the model spoke, with its reasons.
+             */
+            remarked: string[];
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+            /** Weeks */
+            weeks: components["schemas"]["WeekScores"][];
         };
         /**
          * LoadPoint
@@ -421,6 +752,24 @@ export interface components {
             cost_eur: number;
             /** Energy Kwh */
             energy_kwh: number;
+        };
+        /**
+         * NormalDay
+         * @description Normals of a day of the year (1 to 366, `date` as month-day) and the years behind each.
+         */
+        NormalDay: {
+            /** Date */
+            date: string;
+            /** Day */
+            day: number;
+            /** Values */
+            values: {
+                [key: string]: number;
+            };
+            /** Years */
+            years: {
+                [key: string]: number;
+            };
         };
         /**
          * PlanAnswer
@@ -537,7 +886,7 @@ export interface components {
         };
         /**
          * PricePoint
-         * @description One stored slot.
+         * @description One stored slot; `unit` and `revisions` (oldest first) with `detail=provenance`.
          */
         PricePoint: {
             /**
@@ -555,6 +904,8 @@ export interface components {
             origin: "published" | "measured" | "forecast" | "estimated" | "sample";
             /** Price Eur Mwh */
             price_eur_mwh: number;
+            /** Revisions */
+            revisions?: components["schemas"]["Revision"][] | null;
             /** Source */
             source: string;
             /**
@@ -563,6 +914,8 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+            /** Unit */
+            unit?: string | null;
         };
         /**
          * PriceSlot
@@ -637,7 +990,7 @@ export interface components {
              * Series
              * @enum {string}
              */
-            series: "spot" | "pvpc";
+            series: "spot" | "pvpc" | "surplus" | "gas";
         };
         /**
          * Problem
@@ -663,6 +1016,35 @@ export interface components {
             type: string;
         };
         /**
+         * Reading
+         * @description The newest observed value of a quantity; `start` names its hour.
+         */
+        Reading: {
+            /**
+             * Available At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            available_at: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "published" | "measured" | "forecast" | "estimated" | "sample";
+            /** Source */
+            source: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * Ready
          * @description Whether prices and a plan can be served; `reason` when not.
          */
@@ -673,6 +1055,31 @@ export interface components {
             reason: string | null;
             /** Sample */
             sample: boolean;
+        };
+        /**
+         * Revision
+         * @description What was known of a slot from a moment on; `change` is the difference to the revision before.
+         */
+        Revision: {
+            /**
+             * Available At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            available_at: string;
+            /** Change */
+            change: number | null;
+            /** Minutes */
+            minutes: number;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "published" | "measured" | "forecast" | "estimated" | "sample";
+            /** Source */
+            source: string;
+            /** Value */
+            value: number;
         };
         /**
          * RunRow
@@ -745,8 +1152,77 @@ export interface components {
             percent: number | null;
         };
         /**
+         * ScoreFigures
+         * @description Scores in EUR/MWh, shares 0 to 1; null where there is nothing to tell them from.
+         *
+         *     `forecasts` counts days of issue, `provisional` those that still wait for prices. `bias` is positive where
+         *     forecasts were too high; `rmae_…` is the MAE as a share of a naive model's on the same hours.
+         */
+        ScoreFigures: {
+            /** Bias */
+            bias: number | null;
+            /** Coverage 80 */
+            coverage_80: number | null;
+            /** Coverage 90 */
+            coverage_90: number | null;
+            /** Forecasts */
+            forecasts: number;
+            /** Hours */
+            hours: number;
+            /** Mae */
+            mae: number | null;
+            /** Pinball */
+            pinball: number | null;
+            /** Provisional */
+            provisional: number;
+            /** Rmae Kind */
+            rmae_kind: number | null;
+            /** Rmae Week */
+            rmae_week: number | null;
+            /** Rmse */
+            rmse: number | null;
+        };
+        /**
+         * ScoresAnswer
+         * @description The live record of all stored forecasts of some days of delivery.
+         */
+        ScoresAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Compared With */
+            compared_with: string;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Overall Leads */
+            overall_leads: number[];
+            /** Records */
+            records: components["schemas"]["LiveRecord"][];
+            /** Sample */
+            sample: boolean;
+            /**
+             * Unit
+             * @constant
+             */
+            unit: "EUR/MWh";
+        };
+        /**
          * SeriesHealth
-         * @description How fresh a series is. `late`: due values are missing; `missing`: nothing stored at all.
+         * @description How fresh a series is, by when its values are due.
+         *
+         *     `late`: a due value is missing; `failing`: it is and its source does not answer; `missing`: nothing was
+         *     ever stored; `off`: nothing is stored and nothing set up to fetch it.
          */
         SeriesHealth: {
             /** Age Minutes */
@@ -755,17 +1231,65 @@ export interface components {
             holes: number;
             /** Note */
             note: string;
+            /** Remedy */
+            remedy: string;
             /** Series */
             series: string;
             /**
              * State
              * @enum {string}
              */
-            state: "ok" | "late" | "missing";
+            state: "ok" | "off" | "late" | "failing" | "missing";
             /** Until */
             until: string | null;
             /** Updated At */
             updated_at: string | null;
+        };
+        /**
+         * SourceFailure
+         * @description A source that did not deliver some days of a series.
+         */
+        SourceFailure: {
+            /** Error */
+            error: string;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Reason */
+            reason: string;
+            /** Series */
+            series: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * SourceHealth
+         * @description A source that failed when it was last asked, since when, and why.
+         */
+        SourceHealth: {
+            /**
+             * Asked At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            asked_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            since: string;
+            /** Source */
+            source: string;
         };
         /**
          * Span
@@ -836,6 +1360,75 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * WeatherForecast
+         * @description Hours from `as_of` on, as they were known then.
+         */
+        WeatherForecast: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Hours */
+            hours: components["schemas"]["WeatherHour"][];
+            /** Sample */
+            sample: boolean;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * WeatherHour
+         * @description The quantities of one hour that some source forecasts.
+         */
+        WeatherHour: {
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Values */
+            values: {
+                [key: string]: components["schemas"]["ForecastValue"];
+            };
+        };
+        /**
+         * WeekScores
+         * @description Scores of one week of delivery, by its Monday, over the overall lead days.
+         */
+        WeekScores: {
+            /** Bias */
+            bias: number | null;
+            /** Coverage 80 */
+            coverage_80: number | null;
+            /** Coverage 90 */
+            coverage_90: number | null;
+            /** Forecasts */
+            forecasts: number;
+            /** Hours */
+            hours: number;
+            /** Mae */
+            mae: number | null;
+            /** Pinball */
+            pinball: number | null;
+            /** Provisional */
+            provisional: number;
+            /** Rmae Kind */
+            rmae_kind: number | null;
+            /** Rmae Week */
+            rmae_week: number | null;
+            /** Rmse */
+            rmse: number | null;
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -896,6 +1489,40 @@ export interface operations {
             };
         };
     };
+    forecast_scores_api_v1_forecasts_scores_get: {
+        parameters: {
+            query?: {
+                /** @description Default: both. */
+                series?: ("spot" | "pvpc") | null;
+                /** @description Days of delivery, up to tomorrow. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     holes_api_v1_holes_get: {
         parameters: {
             query?: {
@@ -914,6 +1541,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoleRow"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    heal_holes_api_v1_holes_heal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Healed"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Validation Error */
@@ -1072,13 +1741,15 @@ export interface operations {
     prices_api_v1_prices_get: {
         parameters: {
             query?: {
-                series?: "spot" | "pvpc";
+                series?: "spot" | "pvpc" | "surplus" | "gas";
                 /** @description Default: local midnight of today. */
                 start?: string | null;
                 /** @description Default: all that is stored after `start`. */
                 end?: string | null;
                 /** @description The world as it was known then. Default: now. */
                 as_of?: string | null;
+                /** @description `provenance`: unit and every revision too. */
+                detail?: "provenance" | null;
             };
             header?: never;
             path?: never;
@@ -1093,6 +1764,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    climate_api_v1_weather_climate_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClimateNormals"];
+                };
+            };
+        };
+    };
+    current_api_v1_weather_current_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentWeather"];
+                };
+            };
+        };
+    };
+    forecast_api_v1_weather_forecast_get: {
+        parameters: {
+            query?: {
+                /** @description The forecast as it stood then. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeatherForecast"];
                 };
             };
             /** @description Validation Error */

@@ -77,7 +77,7 @@ describe("words and numbers", () => {
   });
 
   it("say how fresh a series is, and nothing about one without values", () => {
-    const series = { series: "pvpc", state: "late" as const, until: "2026-03-10T23:00:00Z", updated_at: null, age_minutes: 1500, holes: 1, note: "" };
+    const series = { series: "pvpc", state: "late" as const, until: "2026-03-10T23:00:00Z", updated_at: null, age_minutes: 1500, holes: 1, note: "", remedy: "" };
     expect(plain(healthText(series, es, spain))).toBe("hasta mié 11 00:00 · actualizado hace 25 h · 1 hueco");
     expect(healthText({ ...series, state: "missing", until: null, age_minutes: null, holes: 0 }, es, spain)).toBe("");
   });

@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from chocolate_factory.core.config import Settings, SystemClock
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
-from chocolate_factory.domain.ports import Ports, Source
+from chocolate_factory.domain.ports import Ports, Source, Store
+from chocolate_factory.domain.token_age import token_ends
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner
-from chocolate_factory.infrastructure.sources import build_sources
+from chocolate_factory.infrastructure.sources import build_sources, without_key
 from chocolate_factory.infrastructure.sources.sample import SampleSource
-from chocolate_factory.infrastructure.stores import STORES
+from chocolate_factory.infrastructure.sources.site import Access, Site
+from chocolate_factory.infrastructure.stores import STORES, StorePlace
 from chocolate_factory.services.choose_world import World, can_plan
+
+PROVIDERS = ("omie", "ree", "esios", "aemet", "openweathermap", "open_meteo")
 
 
 def build(settings: Settings) -> Ports:
     """The real ports: real providers and the real store."""
-    addresses = {name: getattr(settings, name).base_url for name in ("omie", "ree", "esios", "open_meteo")}
     factory, text = read_factory_file(settings.factory)
-    place = (factory.site.latitude, factory.site.longitude)
-    return assemble(settings, (factory, text), dict(build_sources(addresses, place)), sample=False)
+    site = Site(
+        factory.site.latitude,
+        factory.site.longitude,
+        settings.aemet.station,
+        settings.aemet.municipality,
+        settings.openweathermap.one_call,
+    )
+    reached = accesses(settings)
+    ports = assemble(settings, (factory, text), build_sources(reached, site), sample=False)
+    return replace(
+        ports,
+        unkeyed=variables(without_key(reached, site)),
+        keys_end=keys_end(reached),
+        elsewhere=settings.aemet.elsewhere(site.latitude, site.longitude),
+    )
+
+
+def variables(providers: Mapping[str, str]) -> dict[str, str]:
+    """Series -> the setting that holds the key of its provider."""
+    return {key: f"CHOCO_{name.upper()}__TOKEN" for key, name in providers.items()}
+
+
+def keys_end(reached: Mapping[str, Access]) -> dict[str, tuple[datetime, bool]]:
+    """Setting -> (when its key ends, whether that is assumed), of the keys that tell."""
+    found = {}
+    for name, access in reached.items():
+        ends, assumed = token_ends(access.token) if access.token else (None, False)
+        if ends is not None:
+            found[f"CHOCO_{name.upper()}__TOKEN"] = (ends, assumed)
+    return found
+
+
+def accesses(settings: Settings) -> dict[str, Access]:
+    """Address and key of every provider, by name."""
+    found = {
+        name: Access(given.base_url, secret(getattr(given, "token", None)))
+        for name in PROVIDERS
+        for given in (getattr(settings, name),)
+    }
+    return {**found, "open_meteo_archive": Access(settings.open_meteo.archive)}
+
+
+def secret(value: SecretStr | None) -> str | None:
+    """The text of a secret; an empty one is none."""
+    return (value.get_secret_value() or None) if value else None
 
 
 def build_sample(settings: Settings) -> Ports:
@@ -48,7 +99,7 @@ def assemble(
     return Ports(
         factory=factory[0],
         factory_text=factory[1],
-        store=STORES[settings.store](folder / "store.sqlite"),
+        store=open_store(settings, "sqlite" if sample else settings.store, folder),
         sources=sources,
         forecasters=FORECASTERS,
         forecaster=settings.forecast.model,
@@ -57,6 +108,15 @@ def assemble(
         clock=SystemClock(settings.now, settings.clock_rate),
         sample=sample,
     )
+
+
+def open_store(settings: Settings, kind: str, folder: Path) -> Store:
+    """A store of a kind; the sample's is always a file of its own."""
+    given = settings.influx
+    place = StorePlace(
+        folder, given.url, given.database, secret(given.token), given.user, secret(given.password)
+    )
+    return STORES[kind](place)
 
 
 def read_factory_file(path: Path) -> tuple[Factory, str]:

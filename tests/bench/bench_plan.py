@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chocolate_factory.domain.catalog import MARKET_ZONE
 from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
@@ -13,6 +12,7 @@ from chocolate_factory.domain.plan import Climate
 from chocolate_factory.domain.problem import Problem
 from chocolate_factory.domain.problem_builder import ProblemInputs, build_problem
 from chocolate_factory.domain.series import on_grid
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import PLAN_MINUTES, planning_window
 from chocolate_factory.domain.tariff.excess import excess_groups
 from chocolate_factory.domain.tariff.stack import Market, price_stack

@@ -14,10 +14,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.ports import Fitted
 from chocolate_factory.domain.series import Series, concat
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_slots, epoch, local_midnight
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from tests.unit.forecasters.samples import at_gate, days_after, history

@@ -153,7 +153,14 @@ def ready(now: datetime = TUESDAY, *, first_in_hours: float = 9.0, sample: bool 
     """The page's data with a plan whose first run starts some hours from now; seven days of runs."""
     plan = sample_plan(now, now + timedelta(hours=first_in_hours), 7)
     healthy = SeriesHealth(
-        series="spot", state="ok", until=plan.window.end, updated_at=now, age_minutes=420, holes=0, note=""
+        series="spot",
+        state="ok",
+        until=plan.window.end,
+        updated_at=now,
+        age_minutes=420,
+        holes=0,
+        note="",
+        remedy="",
     )
     late = healthy.model_copy(update={"series": "pvpc", "state": "late", "holes": 24})
     return Dashboard(

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chocolate_factory.domain.catalog import MARKET_ZONE
+from chocolate_factory.domain.catalog import ESSENTIAL
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_slots, day_window
-from chocolate_factory.infrastructure.stores import STORES
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from tests.conftest import Run, Upstream
 from tests.e2e.shows import environment, read
 
@@ -26,10 +27,12 @@ def env(upstream: Upstream, tmp_path: Path) -> dict[str, str]:
 
 def test_sync_forecast_plan(choco: Run, env: dict[str, str], upstream: Upstream) -> None:
     report = read(choco, env, "sync", "--from", FIRST.isoformat())
-    assert report["missing"] == 0
+    needed = {row["series"]: row["missing"] for row in report["series"] if row["series"] in ESSENTIAL}
+    assert needed == dict.fromkeys(ESSENTIAL, 0)
     assert report["failures"] == []
     every_slot_is_stored(env)
-    assert read(choco, env, "holes", "--from", FIRST.isoformat()) == []
+    prices = ("--only", "spot", "--only", "pvpc")
+    assert read(choco, env, "holes", "--from", FIRST.isoformat(), *prices) == []
     before = len(upstream.control("requests"))
     assert read(choco, env, "sync", "--from", FIRST.isoformat())["changed"] == 0
     assert len(upstream.control("requests")) - before <= 12
@@ -58,7 +61,7 @@ def test_sync_forecast_plan(choco: Run, env: dict[str, str], upstream: Upstream)
 
 def every_slot_is_stored(env: dict[str, str]) -> None:
     """23, 24 or 25 hours of PVPC a day, and 96 (92, 100) quarters of spot since 2025-10-01."""
-    store = STORES["sqlite"](Path(env["CHOCO_STATE"]) / "store.sqlite")
+    store = SqliteStore(Path(env["CHOCO_STATE"]) / "store.sqlite")
     for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)):
         window: Window = day_window(day, MARKET_ZONE)
         minutes = 15 if day >= date(2025, 10, 1) else 60

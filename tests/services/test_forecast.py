@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.catalog import MARKET_ZONE
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.ports import Fitted, Store
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, epoch, hours_over, local_midnight, planning_window
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
-from chocolate_factory.infrastructure.stores import STORES
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.services.forecast_prices import (
     ForecastRequest,
     forecast_json,
@@ -35,7 +35,7 @@ NAIVE = FORECASTERS["naive-kind"]
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """Sixty days of prices and ten that are not known yet."""
-    store = STORES["sqlite"](tmp_path / "store.sqlite")
+    store = SqliteStore(tmp_path / "store.sqlite")
     for key in ("spot", "pvpc"):
         store.write(history(key, TODAY - timedelta(days=60), 70))
     return store
@@ -98,7 +98,7 @@ def test_a_short_window_still_learns_from_all_that_is_published(store: Store, tm
     model = Listening()
     late = at_gate("pvpc", TODAY)
     hole = Window(late - timedelta(hours=30), late - timedelta(hours=29))
-    holed = STORES["sqlite"](tmp_path / "holed.sqlite")
+    holed = SqliteStore(tmp_path / "holed.sqlite")
     full = store.read("pvpc", Window(NOW - timedelta(days=70), NOW + timedelta(days=9)), None)
     holed.write(full.take((full.start < epoch(hole.start)) | (full.start >= epoch(hole.end))))
     window = Window(hole.start - timedelta(hours=1), hole.end + timedelta(hours=1))
@@ -108,7 +108,7 @@ def test_a_short_window_still_learns_from_all_that_is_published(store: Store, tm
 
 
 def test_a_hole_among_published_slots_is_a_labelled_forecast(tmp_path: Path) -> None:
-    store = STORES["sqlite"](tmp_path / "store.sqlite")
+    store = SqliteStore(tmp_path / "store.sqlite")
     full = history("pvpc", TODAY - timedelta(days=60), 62)
     lost = epoch(local_midnight(TODAY + timedelta(days=1), MARKET_ZONE)) + 5 * 3600
     store.write(full.take(full.start != lost))
@@ -171,7 +171,7 @@ def test_the_newest_of_a_series_is_found_behind_others(store: Store) -> None:
 
 
 def test_nothing_stored_says_what_to_do(tmp_path: Path) -> None:
-    bare = STORES["sqlite"](tmp_path / "bare.sqlite")
+    bare = SqliteStore(tmp_path / "bare.sqlite")
     with pytest.raises(DataMissing, match="No spot prices"):
         forecast_prices(ForecastRequest("spot", WEEK), bare, NAIVE(), NOW)
     assert stored_forecast(bare, "spot") is None

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Store
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_window, epoch, moment
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from chocolate_factory.core.errors import Unreachable
 from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.publication import ever
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.slots import Window
 from chocolate_factory.services.choose_world import World, has_prices
-from chocolate_factory.tasks.keep_fresh import plan_when_needed, stale, sync_prices
+from chocolate_factory.tasks.keep_fresh import heal_daily, plan_when_needed, stale, sync_prices, sync_rest
 from chocolate_factory.tasks.runner import Loop, run_job
+from tests.services.papers import Paper, day_of, stock
+from tests.services.papers import world as paper_world
 from tests.worlds import NOW, empty_ports, fill, sample_ports, tiny
 
 
@@ -24,7 +27,10 @@ class Down:
     series = ("spot", "pvpc")
     max_days = 31
 
-    def fetch(self, key: str, window: Window, now: object) -> Series:
+    def reaches(self, key: str, now: datetime) -> Window:
+        return ever(key, now)
+
+    def fetch(self, key: str, window: Window, now: datetime) -> Series:
         raise Unreachable("no connection", source=self.name)
 
 
@@ -82,6 +88,78 @@ def test_new_prices_within_the_day_call_for_a_new_plan(tmp_path: Path) -> None:
     plan_when_needed(World(ports, lambda: ports, offline=True))
     auction = fill(replace(ports, clock=lambda: noon + timedelta(hours=2)), 5)
     assert stale(auction)
+
+
+def at_time(world: World, now: datetime) -> World:
+    """The same world at another time."""
+    return World(replace(world.real, clock=lambda: now), world.ports, offline=world.offline)
+
+
+def healing(folder: Path, *, offline: bool = False) -> tuple[World, Paper]:
+    """A world whose store lacks a day that its source does not have yet."""
+    day = date(2026, 2, 10)
+    omie = Paper("omie", ("spot",), 1, gaps={day})
+    real = paper_world(folder, omie)
+    stock(real, "spot", date(2026, 2, 1), date(2026, 3, 11), day_of(day))
+    return World(real, lambda: real, offline=offline), omie
+
+
+def test_holes_are_healed_once_a_day(tmp_path: Path) -> None:
+    world, omie = healing(tmp_path)
+    heal_daily(world)
+    assert omie.asked
+    (record,) = world.real.store.find("sync", id="heal")
+    assert (record.at, record.body) == (NOW, {"found": 96, "closed": 0})
+    omie.gaps.clear()
+    omie.asked.clear()
+    heal_daily(at_time(world, NOW + timedelta(hours=23, minutes=59)))
+    assert omie.asked == []
+    next_day = at_time(world, NOW + timedelta(hours=24))
+    heal_daily(next_day)
+    (record,) = world.real.store.find("sync", id="heal")
+    assert record.body["closed"] >= 96  # type: ignore[operator]
+    assert world.real.store.holes("spot", day_of(date(2026, 2, 10)), NOW) == []
+
+
+def test_a_healing_of_the_future_does_not_block(tmp_path: Path) -> None:
+    world, omie = healing(tmp_path)
+    heal_daily(at_time(world, NOW + timedelta(days=3)))
+    omie.asked.clear()
+    heal_daily(world)
+    assert world.real.store.find("sync", id="heal")[0].at == NOW
+
+
+def test_offline_nothing_is_healed_or_fetched(tmp_path: Path) -> None:
+    world, omie = healing(tmp_path, offline=True)
+    heal_daily(world)
+    sync_rest(world, 30)
+    assert omie.asked == []
+    assert world.real.store.find("sync", id="heal") == []
+
+
+def test_the_rest_is_fetched_after_what_a_plan_needs(tmp_path: Path) -> None:
+    omie, system = Paper("omie", ("spot",), 1), Paper("esios", ("demand", "wind_forecast"))
+    real = paper_world(tmp_path, omie, system)
+    world = World(real, lambda: real)
+    sync_prices(world, 30)
+    assert system.asked == []
+    assert real.store.span("spot")
+    omie.asked.clear()
+    sync_rest(world, 30)
+    assert omie.asked == []
+    assert {key for key, _, _ in system.asked} == {"demand", "wind_forecast"}
+    assert "other sources" not in world.troubles
+
+
+def test_a_failure_of_the_rest_is_noted_and_goes_away(tmp_path: Path) -> None:
+    system = Paper("ree_system", ("demand",), error=Unreachable("no connection", source="ree_system"))
+    real = paper_world(tmp_path, system)
+    world = World(real, lambda: real)
+    sync_rest(world, 30)
+    assert world.troubles["other sources"].message == "ree_system (demand): no connection"
+    system.error = None
+    sync_rest(world, 30)
+    assert "other sources" not in world.troubles
 
 
 def test_loop_runs_jobs_and_stops(tmp_path: Path) -> None:

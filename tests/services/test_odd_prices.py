@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.series import Origin, Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import day_window, days_between, epoch, local_date
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from tests.worlds import NOW, empty_ports, tiny

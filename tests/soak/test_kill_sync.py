@@ -16,14 +16,14 @@ import pytest
 
 from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.domain.slots import Window
-from chocolate_factory.infrastructure.stores import STORES
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from tests.conftest import ROOT, Run, Upstream
 
 pytestmark = pytest.mark.soak
 NOW = "2026-03-10T21:00:00+01:00"
-FROM = "2023-01-01"
+FROM = "2024-06-01"
 KILLS = 20
-SPAN = Window(datetime(2022, 12, 31, 23, tzinfo=UTC), datetime(2026, 3, 11, 23, tzinfo=UTC))
+SPAN = Window(datetime(2024, 5, 31, 22, tzinfo=UTC), datetime(2026, 3, 11, 23, tzinfo=UTC))
 
 
 def environment(upstream: Upstream, state: Path) -> dict[str, str]:
@@ -45,7 +45,7 @@ def kill_at(delay: float, env: dict[str, str]) -> bool:
 
 
 def content(state: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    store = STORES["sqlite"](state / "store.sqlite")
+    store = SqliteStore(state / "store.sqlite")
     found = {key: store.read(key, SPAN) for key in PRICE_SERIES}
     return {key: (series.start, series.value) for key, series in found.items()}
 

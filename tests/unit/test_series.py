@@ -13,8 +13,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, PRICE_SERIES, QUARTER_HOUR_MARKET
+from chocolate_factory.domain.catalog import CATALOG, PRICE_SERIES
 from chocolate_factory.domain.series import Origin, Point, Series, concat, empty, from_points, on_grid
+from chocolate_factory.domain.series_info import MARKET_ZONE, QUARTER_HOUR_MARKET
 from chocolate_factory.domain.slots import (
     Window,
     day_slots,
@@ -386,6 +387,9 @@ def test_a_day_is_expected_whole_from_the_moment_it_is_due(key: str, day: date) 
     assert due < window.start, "prices are published the day before"
     assert local_date(due, MARKET_ZONE) == day - timedelta(days=1)
     grid = info.expected(window, due)
+    if day < info.earliest:
+        assert len(grid) == 0
+        return
     assert len(grid) == day_slots(day, MARKET_ZONE, info.minutes(day))
     assert moment(grid[0]) == window.start
     assert set(np.diff(grid).tolist()) == {60 * info.minutes(day)}

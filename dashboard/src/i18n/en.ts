@@ -136,6 +136,8 @@ export const en: Words = {
     title: "Data",
     ok: "up to date",
     late: "late",
+    off: "not set up",
+    failing: "source failing",
     missing: "no data",
     until: (when) => `until ${when}`,
     updated: (age) => `updated ${age}`,
@@ -159,7 +161,12 @@ export const en: Words = {
     offlineNone: "The page keeps trying.",
     retry: "Try again",
   },
-  activities: { sync: "Loading prices and weather…", plan: "Making the plan…" },
+  activities: {
+    sync: "Loading prices and weather…",
+    plan: "Making the plan…",
+    sync_rest: "Loading system data and observed weather…",
+    heal: "Closing gaps in the data…",
+  },
   processes: { mix: "mixing", refine: "refining", conche: "conching", temper: "tempering", mould: "moulding" },
   machines: {
     mixer: "Mixer",

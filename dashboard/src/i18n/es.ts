@@ -136,6 +136,8 @@ export const es = {
     title: "Datos",
     ok: "al día",
     late: "con retraso",
+    off: "sin configurar",
+    failing: "fuente con fallos",
     missing: "sin datos",
     until: (when: string) => `hasta ${when}`,
     updated: (age: string) => `actualizado ${age}`,
@@ -159,7 +161,12 @@ export const es = {
     offlineNone: "La página lo vuelve a intentar sola.",
     retry: "Reintentar",
   },
-  activities: { sync: "Cargando precios y tiempo…", plan: "Calculando el plan…" },
+  activities: {
+    sync: "Cargando precios y tiempo…",
+    plan: "Calculando el plan…",
+    sync_rest: "Cargando datos del sistema y tiempo observado…",
+    heal: "Cerrando huecos en los datos…",
+  },
   processes: { mix: "mezcla", refine: "refino", conche: "conchado", temper: "templado", mould: "moldeo" },
   machines: {
     mixer: "Mezcladora",

@@ -9,7 +9,7 @@ from typing import NoReturn
 import structlog
 import typer
 
-from chocolate_factory.cli import data, planning, serving
+from chocolate_factory.cli import data, files, judging, planning, serving
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.core.logging import configure
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serving, data, planning):
+for module in (serving, data, files, planning, judging):
     module.register(app)
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -50,6 +51,17 @@ def parse_days(first: str | None, last: str | None) -> tuple[date | None, date |
     return begin, end
 
 
+def parse_moment(text: str, zone: str) -> datetime:
+    """A moment in ISO 8601; without an offset it is the site's wall time."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a moment.", "Write it as 2026-03-10T18:15.") from None
+    if not 1990 <= at.year <= 2100:
+        raise UsageError(f"{text!r} is out of range.", "Years 1990 to 2100 can be asked.")
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+
+
 def window_of(ports: Ports, first: date | None, last: date | None, back: int) -> Window:
     """The UTC window of local days; default from `back` days ago to tomorrow."""
     zone = ports.factory.site.timezone
@@ -83,11 +95,13 @@ def warn_sample(ports: Ports) -> None:
 
 
 def table(title: str, *columns: str) -> Table:
-    """A plain table; columns that begin with `>` are right-aligned."""
+    """A plain table; columns that begin with `>` are right-aligned, those with `~` may break their lines."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in columns:
         if name.startswith(">"):
             made.add_column(name[1:], justify="right", no_wrap=True, min_width=7)
+        elif name.startswith("~"):
+            made.add_column(name[1:], overflow="fold", min_width=12)
         else:
             made.add_column(name, no_wrap=True)
     return made

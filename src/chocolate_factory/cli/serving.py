@@ -12,7 +12,13 @@ from chocolate_factory.cli import output
 from chocolate_factory.core.config import load_settings, unknown_variables
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.services.check_setup import Finding, check_setup
-from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
+from chocolate_factory.tasks.keep_fresh import (
+    heal_daily,
+    plan_when_needed,
+    score_daily,
+    sync_prices,
+    sync_rest,
+)
 from chocolate_factory.tasks.runner import Job, Loop
 from chocolate_factory.wiring import build_world, choose
 
@@ -33,13 +39,13 @@ def serve() -> None:
     for name in unknown_variables(settings):
         structlog.get_logger().warning("unknown setting", variable=name, hint="see docs/settings.md")
     world = build_world(settings)
+    history, reread = settings.sync.history_days, settings.sync.reread_days
     jobs: dict[str, Job] = {
-        "sync": partial(
-            sync_prices,
-            history_days=settings.sync.history_days,
-            reread_days=settings.sync.reread_days,
-        ),
+        "sync": partial(sync_prices, history_days=history, reread_days=reread),
         "plan": plan_when_needed,
+        "sync_rest": partial(sync_rest, history_days=history, reread_days=reread),
+        "heal": heal_daily,
+        "score": score_daily,
     }
     loop = Loop(world, jobs, settings.sync.every_minutes * 60)
     server = uvicorn.Server(
@@ -73,7 +79,7 @@ def doctor(as_json: output.JsonOption = False) -> None:
         output.emit([asdict(row) for row in found], ports.factory.site.timezone)
     else:
         output.warn_sample(ports)
-        made = output.table("Doctor", "what", "state", "finding", "fix")
+        made = output.table("Doctor", "what", "state", "~finding", "~fix")
         for row in found:
             made.add_row(row.topic, row.state, row.text, row.fix)
         output.console.print(made)

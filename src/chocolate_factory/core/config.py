@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chocolate_factory.core.errors import Misconfigured
@@ -22,9 +22,70 @@ class Provider(BaseModel):
     base_url: Url
 
 
-def provider(base_url: str) -> Any:
+class KeyedProvider(Provider):
+    """A provider that wants a key for some of its answers."""
+
+    token: SecretStr | None = Field(default=None, description="Key; without it what needs it is not asked.")
+
+
+LINARES = (38.095, -3.636)
+"""Latitude and longitude, degrees, of the station and the municipality that AEMET is asked for by default."""
+NEAR_DEGREES = 0.5
+
+
+class Aemet(KeyedProvider):
+    """AEMET OpenData and the places of this site in it; by default they are of Linares."""
+
+    station: str = Field(default="5279X", pattern=r"^\w{3,8}$", description="AEMET station of observations.")
+    municipality: str = Field(default="23055", pattern=r"^\d{5}$", description="INE code for forecasts.")
+
+    def elsewhere(self, latitude: float, longitude: float) -> tuple[str, ...]:
+        """Variables left at Linares for a site more than half a degree from it; none without a key."""
+        away = max(abs(latitude - LINARES[0]), abs(longitude - LINARES[1])) > NEAR_DEGREES
+        if not away or self.token is None or not self.token.get_secret_value():
+            return ()
+        left = [n for n in ("station", "municipality") if getattr(self, n) == Aemet.model_fields[n].default]
+        return tuple(f"{PREFIX}AEMET__{name.upper()}" for name in left)
+
+
+class OpenWeatherMap(KeyedProvider):
+    """OpenWeatherMap; One Call is a subscription of its own."""
+
+    one_call: Literal["", "3.0", "4.0"] = Field(
+        default="", description="One Call version for the forecast; empty: the free 5-day forecast."
+    )
+
+
+OPEN_METEO = "https://api.open-meteo.com"
+OPEN_METEO_ARCHIVE = "https://archive-api.open-meteo.com"
+
+
+class OpenMeteo(Provider):
+    """Open-Meteo, whose archive has an address of its own."""
+
+    archive_url: Url | None = Field(
+        default=None, description="Address of the archive; by default the public one, or a changed BASE_URL."
+    )
+
+    @property
+    def archive(self) -> str:
+        """Where the archive is asked."""
+        return self.archive_url or (OPEN_METEO_ARCHIVE if self.base_url == OPEN_METEO else self.base_url)
+
+
+class Influx(BaseModel):
+    """The InfluxDB store, for CHOCO_STORE=influx."""
+
+    url: Url = Field(default="http://127.0.0.1:8086", description="Address of InfluxDB (1.6+, 2.7, 3).")
+    database: str = Field(default="chocolate", description="Database; on 2.x the bucket mapped to it.")
+    token: SecretStr | None = Field(default=None, description="Token (2.x, 3).")
+    user: str | None = Field(default=None, description="User (1.x).")
+    password: SecretStr | None = Field(default=None, description="Password of the user (1.x).")
+
+
+def provider(base_url: str, kind: type[Provider] = Provider) -> Any:
     """A settings field for a provider with its public address."""
-    return Field(default_factory=lambda: Provider(base_url=base_url), description=f"Provider at {base_url}.")
+    return Field(default=kind(base_url=base_url), description=f"Provider at {base_url}.")
 
 
 class SyncSettings(BaseModel):
@@ -72,7 +133,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = Field(
         default="development", description="Where it runs."
     )
-    store: Literal["sqlite"] = Field(default="sqlite", description="Kind of store.")
+    store: Literal["sqlite", "influx"] = Field(default="sqlite", description="Kind of store.")
     offline: bool = Field(default=False, description="No outside calls; without stored prices, sample data.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
@@ -87,8 +148,11 @@ class Settings(BaseSettings):
     plan: PlanSettings = Field(default_factory=PlanSettings)
     omie: Provider = provider("https://www.omie.es")
     ree: Provider = provider("https://apidatos.ree.es")
-    esios: Provider = provider("https://api.esios.ree.es")
-    open_meteo: Provider = provider("https://api.open-meteo.com")
+    esios: KeyedProvider = provider("https://api.esios.ree.es", KeyedProvider)
+    aemet: Aemet = provider("https://opendata.aemet.es", Aemet)
+    openweathermap: OpenWeatherMap = provider("https://api.openweathermap.org", OpenWeatherMap)
+    open_meteo: OpenMeteo = provider(OPEN_METEO, OpenMeteo)
+    influx: Influx = Field(default_factory=Influx)
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,7 @@
 
     ChocolateError
     ├── UsageError      a wrong option, date or argument            400, exit 2
+    ├── Busy            something else is under way                 409, exit 1
     ├── DataMissing     needed data is not there or is late         409, exit 3
     │   └── NotFound        nothing is stored under this name       404, exit 3
     ├── SourceError     a provider did not deliver                  502, exit 4
@@ -10,7 +11,7 @@
     │   └── Changed         it answered, but not what we can trust
     ├── Infeasible      no plan keeps all rules                     422, exit 5
     ├── Misconfigured   a setting or the factory file is wrong      500, exit 6
-    │   └── StoreFailed     the store's file cannot be read or written    503, exit 6
+    │   └── StoreFailed     the store cannot be read or written     503, exit 6
     └── NotAllowed      the caller may not do this                  403, exit 7
 
 Each class states its HTTP status, its exit code and its hint once; the doors only translate.
@@ -55,6 +56,14 @@ class UsageError(ChocolateError):
     default_hint = "See --help."
 
 
+class Busy(ChocolateError):
+    """Something else is under way that this would have to wait for."""
+
+    status = 409
+    title = "Busy"
+    default_hint = "Try again in a minute."
+
+
 class DataMissing(ChocolateError):
     """Needed data is not there, or is late."""
 
@@ -80,9 +89,13 @@ class SourceError(ChocolateError):
     title = "Source failed"
     default_hint = "Nothing was stored from this answer; it is asked again at the next sync."
 
-    def __init__(self, message: str, hint: str | None = None, *, source: str = "") -> None:
+    def __init__(
+        self, message: str, hint: str | None = None, *, source: str = "", answered: bool = False
+    ) -> None:
+        """`answered`: the provider is there and said so with a status; only this question failed."""
         super().__init__(f"{source}: {message}" if source else message, hint)
         self.source = source
+        self.answered = answered
 
 
 class Unreachable(SourceError):
@@ -135,11 +148,11 @@ class Misconfigured(ChocolateError):
 
 
 class StoreFailed(Misconfigured):
-    """The store's file cannot be read or written: disk full, locked, read-only or damaged."""
+    """The store cannot be read or written: disk full, locked, read-only, damaged, or no server."""
 
     status = 503
     title = "Store not usable"
-    default_hint = "Check the disk, the rights and the place of the store's file; nothing was changed."
+    default_hint = "Check the disk, the rights and the place of the store; nothing was changed."
 
 
 class NotAllowed(ChocolateError):

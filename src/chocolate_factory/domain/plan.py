@@ -39,12 +39,14 @@ class Wanted:
 class Climate:
     """Outdoor temperature (°C) and relative humidity (%) of each planning slot, NaN where unknown.
 
-    `assumed` says how many slots are not forecast but climate or unknown.
+    `estimated` says how many slots are climate normals since no forecast reaches them, `unknown` how many
+    have nothing.
     """
 
     temperature_c: tuple[float, ...]
     humidity_rh: tuple[float, ...]
-    assumed: int = 0
+    estimated: int = 0
+    unknown: int = 0
 
 
 @dataclass(frozen=True)

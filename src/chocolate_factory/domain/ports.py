@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from chocolate_factory.domain.catalog import Hole
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.problem import Problem, Solution
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import Window
 
 Clock = Callable[[], datetime]
@@ -26,10 +26,14 @@ class Source(Protocol):
     max_days: int
     """Longest window, in local days, that one fetch may ask for."""
 
+    def reaches(self, key: str, now: datetime) -> Window:
+        """The span of slots of a series that this source can tell of at `now`; outside it is never asked."""
+        ...
+
     def fetch(self, key: str, window: Window, now: datetime) -> Series:
         """Values of the local days that touch the window, as told; days not yet published are left out.
 
-        `domain/validation` takes or refuses each day before it is stored. `available_at` follows the
+        `domain/validation` takes or refuses what came before it is stored. `available_at` follows the
         series' publication rule; for weather forecasts it is `now`.
         """
         ...
@@ -71,6 +75,21 @@ class Store(Protocol):
 
     def span(self, key: str) -> Window | None:
         """From the first to the end of the last stored slot."""
+        ...
+
+    def load(self, series: Series) -> int:
+        """Store rows exactly as they are, for copies: nothing is compared with what is known of their slots.
+
+        Returns rows inserted or replaced; a row that is there already, equal in all columns, is not counted.
+        """
+        ...
+
+    def keys(self) -> list[str]:
+        """Keys of the series that have rows, sorted."""
+        ...
+
+    def kinds(self) -> list[str]:
+        """Kinds of the records there are, sorted."""
         ...
 
     def save(self, record: Record) -> None:
@@ -117,6 +136,9 @@ class Ports:
     """Everything a use case may touch, built once by `wiring.build`.
 
     `sample` is true when store and sources are the project's own made-up world; every answer says so.
+    `unkeyed` names, for each series that only a source without its key could tell, the setting it wants;
+    `keys_end` tells of each key with a known end when that is, and whether it is assumed. `elsewhere` names
+    settings whose default is a place that is not near the site.
     """
 
     factory: Factory
@@ -129,3 +151,6 @@ class Ports:
     plan_seconds: float
     clock: Clock
     sample: bool
+    unkeyed: Mapping[str, str] = field(default_factory=dict)
+    keys_end: Mapping[str, tuple[datetime, bool]] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+
+from chocolate_factory.domain.catalog import CATALOG
 
 FEW_DAYS = 35
 
 
 @dataclass(frozen=True)
 class Preference:
-    """The order of sources of one price series.
+    """The order of sources of one series; sources without a place in it come last.
 
     `few` holds for up to `FEW_DAYS` missing days, `many` for more: a provider of ranges answers a month
-    at once where daily files would take a month of requests. `recheck` names the source whose later
-    values are corrections, `first_published` the one that always gives the value as first published.
-    Nothing is asked before `earliest`, where the series begins.
+    at once where daily files would take a month of requests. The first source of `recheck` that is there is
+    the one whose later values are corrections; `first_published` always gives the value as first published.
     """
 
-    few: tuple[str, ...]
-    many: tuple[str, ...]
-    recheck: str
-    earliest: date
+    few: tuple[str, ...] = ()
+    many: tuple[str, ...] = ()
+    recheck: tuple[str, ...] = ()
     first_published: str | None = None
 
 
 PREFERENCES: dict[str, Preference] = {
-    "spot": Preference(("omie", "ree"), ("ree", "omie"), "omie", date(2014, 1, 1)),
-    # 2.0TD, and with it today's PVPC, began on 2021-06-01 (CNMC, Circular 3/2020).
+    "spot": Preference(("omie", "esios", "ree"), ("esios", "ree", "omie"), ("omie",)),
     "pvpc": Preference(
-        ("esios_archive", "ree"), ("ree", "esios_archive"), "ree", date(2021, 6, 1), "esios_archive"
+        ("esios", "esios_archive", "ree"),
+        ("esios", "ree", "esios_archive"),
+        ("esios", "ree"),
+        "esios_archive",
     ),
+    "demand": Preference(("esios", "ree_system"), ("esios", "ree_system"), ("esios", "ree_system")),
 }
+ANY = Preference()
+
+FORECAST_ORDER = ("aemet_forecast", "open_meteo", "openweathermap_forecast")
 
 
 def order(key: str, days_missing: int, offering: Iterable[str], first_published: bool = False) -> list[str]:
@@ -42,6 +48,25 @@ def order(key: str, days_missing: int, offering: Iterable[str], first_published:
     `first_published` puts the source of first published values in front, whatever it costs in requests.
     """
     offering = list(offering)
-    known = PREFERENCES[key]
+    known = PREFERENCES.get(key, ANY)
     ranked = known.few if days_missing <= FEW_DAYS or first_published else known.many
-    return [name for name in ranked if name in offering] + [n for n in offering if n not in ranked]
+    if first_published and known.first_published:
+        ranked = (known.first_published, *ranked)
+    return list(dict.fromkeys(n for n in (*ranked, *offering) if n in offering))
+
+
+def wants_first(key: str, days: Sequence[date], now: datetime) -> bool:
+    """Whether missing days are best told by the source of first published values: few, and all corrected.
+
+    After the correction moment the others tell only the corrected values.
+    """
+    if PREFERENCES.get(key, ANY).first_published is None or not 0 < len(days) <= FEW_DAYS:
+        return False
+    return all(CATALOG[key].correction_seen(day) <= now for day in days)
+
+
+def rechecking(key: str, offering: Iterable[str]) -> str | None:
+    """The source that stored days are compared with, None when there is none."""
+    offering = list(offering)
+    wanted = PREFERENCES.get(key, ANY).recheck or tuple(offering)
+    return next((name for name in wanted if name in offering), None)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, SeriesInfo
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.series import FloatArray, Origin, Series, concat, empty
-from chocolate_factory.domain.slots import IntArray, day_window, epoch, local_date, moment
+from chocolate_factory.domain.series_info import MARKET_ZONE, Kind, SeriesInfo
+from chocolate_factory.domain.slots import (
+    IntArray,
+    Window,
+    day_window,
+    epoch,
+    local_date,
+    local_midnight,
+    moment,
+)
 
 TOLERANCE = 0.005 + 1e-9
 ASSUMED = "correction time assumed"
@@ -34,12 +43,18 @@ class Reading:
     checked_from: date | None = None
 
 
+def ever(key: str, now: datetime) -> Window:
+    """From the first day of a series to the day after tomorrow, for sources that have all its history."""
+    info = CATALOG[key]
+    return Window(local_midnight(info.earliest, info.zone), moment(epoch(now)) + timedelta(days=3))
+
+
 def published(
     key: str, starts: Sequence[int], values: Sequence[float], source: str, origin: Origin = Origin.PUBLISHED
 ) -> Series:
-    """Prices of slots (epoch seconds, any order), each known since its day was due.
+    """Values of slots (epoch seconds, any order), each known since it was due.
 
-    Slot lengths are the market's on that day. Duplicates stay, for the validation to see.
+    Slot lengths are the series' on that day. Duplicates stay, for the validation to see.
     """
     if not starts:
         return empty(key)
@@ -48,18 +63,18 @@ def published(
     sorting = np.argsort(start, kind="stable")
     start = start[sorting]
     minutes, due = np.zeros(len(start), np.int64), np.zeros(len(start), np.int64)
-    for day, rows in by_day(start):
-        minutes[rows], due[rows] = info.minutes(day), epoch(info.due(day))
+    for day, rows in by_day(start, info.zone):
+        minutes[rows], due[rows] = info.minutes(day), info.due_at(start[rows], day)
     names = np.full(len(start), str(origin)), np.full(len(start), source)
     return Series(key, start, minutes, np.array(values, np.float64)[sorting], due, *names)
 
 
-def by_day(start: IntArray) -> Iterator[tuple[date, slice]]:
-    """Market days of sorted slot starts, with the rows of each."""
+def by_day(start: IntArray, zone: str = MARKET_ZONE) -> Iterator[tuple[date, slice]]:
+    """Local days of sorted slot starts, with the rows of each."""
     row = 0
     while row < len(start):
-        day = local_date(moment(start[row]), MARKET_ZONE)
-        end = int(np.searchsorted(start, epoch(day_window(day, MARKET_ZONE).end)))
+        day = local_date(moment(start[row]), zone)
+        end = int(np.searchsorted(start, epoch(day_window(day, zone).end)))
         yield day, slice(row, end)
         row = end
 
@@ -70,12 +85,14 @@ def revise(told: Series, known: Series, reading: Reading) -> Series:
     Slots without a value get the told one, known since it was due. A value that differs from the stored
     one by more than rounding (half a cent a MWh) is a correction: known since `now` when seen live, since
     noon two days after its day when found in history, and then labelled in its source. An hourly mean
-    repeated in four quarters never corrects real quarters, and real quarters replace it.
+    repeated in four quarters never corrects real quarters, and real quarters replace it. Figures of the
+    system are corrected only by the source they came from: two providers round and scope differently.
     """
     parts = []
-    for day, rows in by_day(told.start):
+    zone = CATALOG[told.key].zone
+    for day, rows in by_day(told.start, zone):
         told_day = told.take(rows)
-        known_day = known.within(day_window(day, MARKET_ZONE))
+        known_day = known.within(day_window(day, zone))
         parts.append((_first if reading.first_published else _later)(day, told_day, known_day, reading))
     found = [part for part in parts if len(part)]
     return concat(found) if found else empty(told.key)
@@ -90,6 +107,8 @@ def _later(day: date, told: Series, known: Series, reading: Reading) -> Series:
     differs = ~new & (np.abs(told.value - old) > TOLERANCE)
     at = np.where(new, told.available_at, old_at)
     source = told.source
+    if info.kind is Kind.SYSTEM:
+        differs &= _same_source(told, latest)
     if _is_hourly(told) and not _is_hourly(latest):
         differs &= False
     elif differs.any() and not (_is_hourly(latest) and not _is_hourly(told)):
@@ -151,6 +170,14 @@ def _aligned(told: Series, stored: Series) -> tuple[FloatArray, IntArray]:
     same = (stored.start[index] == told.start) & (stored.minutes[index] == told.minutes)
     value[same], at[same] = stored.value[index][same], stored.available_at[index][same]
     return value, at
+
+
+def _same_source(told: Series, stored: Series) -> NDArray[np.bool_]:
+    """Whether the stored row of each told slot came from the same source."""
+    names = {int(at): source_name(text) for at, text in zip(stored.start, stored.source, strict=True)}
+    return np.array(
+        [names.get(int(at)) == source_name(text) for at, text in zip(told.start, told.source, strict=True)]
+    )
 
 
 def _is_hourly(series: Series) -> bool:

@@ -1,4 +1,4 @@
-"""What a source said is looked at before it is stored: a day is taken whole or refused with a reason.
+"""What a source said of prices and of the system is looked at before it is stored, day by day.
 
 The limits are facts of OMIE's and Red Eléctrica's published prices, 4,495 market days of 2014–2026 and 1,787
 days of PVPC 2.0TD: no day has fewer than four different values (2024-03-10 has four, 79 % zeros), no day
@@ -15,17 +15,18 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, SeriesInfo
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.series import Series, concat, empty, on_grid
+from chocolate_factory.domain.series_info import DAY_MINUTES, Kind
 from chocolate_factory.domain.slots import Window, day_window, moment
 
-SAME_SHARE = 0.9
+SAME_SHARE, SAME = 0.9, 0.005
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class RefusedDay:
-    """A day of an answer that was not stored; a weather forecast is refused whole, by its first day."""
+    """A day of an answer that was not stored; weather is refused whole, by its first day."""
 
     series: str
     day: date
@@ -35,15 +36,18 @@ class RefusedDay:
 def inspect(answer: Series, days: Sequence[date], before: Series) -> tuple[Series, list[RefusedDay]]:
     """Split a source's answer into days to trust and days to refuse.
 
-    `days` are the market days wanted, ascending; of those, a day without any row is neither trusted nor
+    `days` are the local days wanted, ascending; of those, a day without any row is neither trusted nor
     refused: it was not published. Rows of other days are left out, but an answer that holds nothing else is
-    refused. `before` are stored prices of the days before, to know a day that is served twice; a day that
-    follows such a day in the answer is refused with it.
+    refused. `before` are stored values of the days before, to know a day that is served twice; a day that
+    follows such a day in the answer is refused with it, and so is the day before it when what is told late
+    are its stored values. Prices come as whole days; of other series a part of a day is taken, and the rest
+    stays missing.
     """
+    zone = CATALOG[answer.key].zone
     good: list[Series] = []
     refused: list[RefusedDay] = []
     stale: date | None = None
-    found = {day: answer.within(day_window(day, MARKET_ZONE)) for day in days}
+    found = {day: answer.within(day_window(day, zone)) for day in days}
     if len(answer) and not any(len(rows) for rows in found.values()):
         other = moment(answer.start[0]).date()
         return empty(answer.key), [
@@ -54,13 +58,14 @@ def inspect(answer: Series, days: Sequence[date], before: Series) -> tuple[Serie
             continue
         reason = _fault(rows, day)
         if reason is None and stale == day - DAY:
-            reason = "it follows a day whose prices are those of the day before it"
+            reason = "it follows a day whose values are those of the day before it"
             stale = day
-        elif reason is None and any(
-            _repeats(rows, day_window(day, MARKET_ZONE), earlier) for earlier in (before, *good[-1:])
-        ):
-            reason = "its prices are those of the day before"
+        elif reason is None and any(repeats(rows, day, earlier) for earlier in (before, *good[-1:])):
+            reason = "its values are those of the day before"
             stale = day
+            if good and _is_shifted(good[-1], rows, day, before):
+                refused.append(RefusedDay(answer.key, day - DAY, "the day after it has its stored values"))
+                good.pop()
         if reason is None:
             good.append(rows)
         else:
@@ -68,59 +73,63 @@ def inspect(answer: Series, days: Sequence[date], before: Series) -> tuple[Serie
     return (concat(good) if good else empty(answer.key)), refused
 
 
-def inspect_forecast(answer: Series, before: Series) -> RefusedDay | None:
-    """Why a weather forecast cannot be trusted, or None; `before` is the forecast stored until now."""
-    info = CATALOG[answer.key]
-    if len(answer) == 0:
-        return None
-    day = moment(answer.start[0]).date()
-    gaps = np.diff(answer.start)
-    reason: str | None = None
-    if np.any(gaps == 0):
-        reason = f"{int(np.sum(gaps == 0))} hours are given twice"
-    elif np.any(gaps != 3600):
-        reason = "hours are missing between others"
-    else:
-        reason = _implausible(answer, info)
-    window = Window(moment(answer.start[0]), moment(answer.start[-1] + 3600))
-    if reason is None and _repeats(answer, window, before):
-        reason = "its values are those of the day before, hour by hour"
-    return RefusedDay(answer.key, day, reason) if reason else None
+def _is_shifted(eve: Series, rows: Series, day: date, before: Series) -> bool:
+    """Whether an answer is a day behind: a day tells the stored values of its eve, which tells others."""
+    return (
+        len(eve.within(day_window(day - DAY, CATALOG[rows.key].zone))) > 0
+        and repeats(rows, day, before)
+        and not repeats(rows, day, eve)
+    )
 
 
 def _fault(rows: Series, day: date) -> str | None:
-    """Why the rows of one market day cannot be its prices, or None."""
+    """Why the rows of one local day cannot be its values, or None."""
     info = CATALOG[rows.key]
-    minutes = info.minutes(day)
-    grid = day_window(day, MARKET_ZONE).starts(minutes)
+    minutes, grid = info.minutes(day), info.grid(day)
     if np.any(np.diff(rows.start) == 0):
         return f"{int(np.sum(np.diff(rows.start) == 0))} slots are given twice"
     if not np.all(np.isin(rows.start, grid)) or np.any(rows.minutes != minutes):
         return f"its slots are not the {minutes}-minute slots of that day"
-    if len(rows) != len(grid):
+    if info.kind is Kind.PRICE and len(rows) != len(grid):
         return f"{len(rows)} of {len(grid)} values"
-    return _implausible(rows, info)
+    reason = out_of_bounds(rows)
+    if reason is None and len(rows) > 2 and np.ptp(rows.value) == 0:
+        return f"all {len(rows)} values are {rows.value[0]:g}"
+    tens = rows.value / 10
+    if reason is None and info.kind is Kind.PRICE and np.all(np.abs(tens - np.round(tens)) < 1e-9):
+        return "all values are multiples of ten, as prices times 1000 are"
+    return reason
 
 
-def _implausible(rows: Series, info: SeriesInfo) -> str | None:
+def out_of_bounds(rows: Series) -> str | None:
+    """Why a value lies outside what its series can be, or None."""
+    info = CATALOG[rows.key]
     low, high = float(rows.value.min()), float(rows.value.max())
     if low < info.low or high > info.high:
         wrong = low if low < info.low else high
         return f"{wrong:g} {info.unit} is outside {info.low:g} to {info.high:g}"
-    if low == high and len(rows) > 1:
-        return f"all {len(rows)} values are {low:g}"
-    tens = rows.value / 10
-    if info.rule and np.all(np.abs(tens - np.round(tens)) < 1e-9):
-        return "all values are multiples of ten, as prices times 1000 are"
     return None
+
+
+def repeats(rows: Series, day: date, earlier: Series) -> bool:
+    """Whether a day's values are nearly all those of the day before, where at least half of them are known.
+
+    Of one value a day the two must be equal and not zero.
+    """
+    info = CATALOG[rows.key]
+    if info.step == DAY_MINUTES:
+        eve = earlier.within(day_window(day - DAY, info.zone))
+        return bool(len(eve) and abs(eve.value[-1] - rows.value[0]) < SAME and abs(rows.value[0]) > SAME)
+    return _repeats(rows, day_window(day, info.zone), earlier)
 
 
 def _repeats(rows: Series, window: Window, earlier: Series) -> bool:
     """Whether nearly all values are those of 24 hours before, where at least half of them are known."""
     minutes = int(rows.minutes[0])
     shifted = Window(window.start - DAY, window.end - DAY)
-    old = on_grid(earlier.within(shifted), shifted, minutes)
+    grid = on_grid(earlier.within(shifted), shifted, minutes)
+    old = grid[np.searchsorted(window.starts(minutes), rows.start)]
     known = ~np.isnan(old)
     if 2 * int(known.sum()) < len(rows):
         return False
-    return float(np.mean(np.abs(rows.value - old)[known] < 0.005)) >= SAME_SHARE
+    return float(np.mean(np.abs(rows.value - old)[known] < SAME)) >= SAME_SHARE

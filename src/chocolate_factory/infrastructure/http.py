@@ -15,7 +15,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import httpcore
@@ -57,6 +57,15 @@ class Limits:
     retry_after_max_s: float = 15.0
     per_second: float = 5.0
     burst: int = 10
+
+
+@dataclass(frozen=True)
+class Key:
+    """An access key and where it goes: the header of that name, or that parameter of the query."""
+
+    name: str
+    value: str = field(repr=False)
+    in_query: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,8 +127,8 @@ class _Again(Exception):
 class Polite:
     """A client of one provider. Safe to share between threads.
 
-    `base_url` is where the provider lives (http or https), `headers` go with every request (keys).
-    Raises `Misconfigured` for an address that is none.
+    `base_url` is where the provider lives (http or https); `key` goes with every request and no message
+    repeats it. Raises `Misconfigured` for an address that is none.
     """
 
     def __init__(
@@ -128,18 +137,20 @@ class Polite:
         base_url: str,
         limits: Limits | None = None,
         *,
-        headers: Mapping[str, str] | None = None,
+        key: Key | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
         self._limits = limits or Limits()
         self._base = _base(name, base_url)
+        self._params = {key.name: key.value} if key and key.in_query else {}
+        headers = {key.name: key.value} if key and not key.in_query else {}
         self._sleep = sleep
         self._bucket = TokenBucket(self._limits.per_second, self._limits.burst, sleep)
         self._down = threading.Event()
         self._client = httpx.Client(
             transport=DeadlineTransport(self._base),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **(headers or {})},
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **headers},
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
         )
 
@@ -150,7 +161,25 @@ class Polite:
         (connection, time-out, 408, 5xx), `Refused` (401, 403, 429) or `Changed` (other status, foreign
         redirect, oversize or undecodable body), after at most `tries` requests.
         """
-        url = self._base.copy_with(path=self._base.path.rstrip("/") + path, params=params or None)
+        asked = {**(params or {}), **self._params}
+        url = self._base.copy_with(path=self._base.path.rstrip("/") + path, params=asked or None)
+        return self._ask(url, is_answer)
+
+    def follow(self, address: str, is_answer: IsAnswer | None = None) -> Answer:
+        """Ask for a whole address that an answer named; only on this provider's host, else `Changed`.
+
+        Raises as `get` does. A key in the query is left out: the address is complete.
+        """
+        try:
+            url = httpx.URL(address)
+        except httpx.InvalidURL:
+            raise self._changed("an answer named an address that is none") from None
+        if (url.scheme, url.host, url.port) != (self._base.scheme, self._base.host, self._base.port):
+            raise self._changed("an answer named an address of another host")
+        return self._ask(url, is_answer)
+
+    def _ask(self, url: httpx.URL, is_answer: IsAnswer | None) -> Answer:
+        """An answer, or the error; an outage is logged once, and once when it is over."""
         try:
             answer = self._persist(url, is_answer)
         except SourceError as error:
@@ -238,7 +267,7 @@ class Polite:
         if status in SAID_NO:
             error: SourceError = Refused(f"answered {status}{asked}", source=self.name)
         elif status >= 500 or status in PASSING:
-            error = self._unreachable(f"answered {status}{asked}")
+            error = Unreachable(f"answered {status}{asked}", source=self.name, answered=True)
         else:
             raise self._changed(f"answered {status}")
         raise _Again(error, after) if status >= 500 or status in PASSING else error

@@ -1,44 +1,174 @@
-"""How fresh every series is."""
+"""How fresh every series is, derived from when its values are due."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chocolate_factory.domain.catalog import CATALOG, SeriesInfo
+import numpy as np
+
+from chocolate_factory.domain.catalog import CATALOG, PLACES, PLACES_RENEWED, RENEWED
 from chocolate_factory.domain.ports import Ports
-from chocolate_factory.domain.slots import Window
+from chocolate_factory.domain.series_info import Kind, SeriesInfo
+from chocolate_factory.domain.slots import IntArray, Window, epoch, moment
+from chocolate_factory.services.attempts import read_ledger
+from chocolate_factory.services.source_states import SourceState, failing_of, read_states
+from chocolate_factory.services.sync_observed import LIVE
+from chocolate_factory.services.sync_round import RECORD as SYNCED
+
+Row = dict[str, Any]
 
 LOOK_BACK = timedelta(days=30)
-FORECAST_OLD = timedelta(hours=9)
+LONGEST_DELAY = timedelta(days=6)
+NEWEST = timedelta(days=2)
+GRACE = timedelta(minutes=30)
+ARCHIVES_RENEWED = timedelta(days=1)
+STATES = ("ok", "off", "late", "failing", "missing")
+SYNC = "Run `choco sync`; `choco holes` lists what is missing and why."
+IMPORT = "Load its files with `choco import`; see docs/sources.md."
 
 
-def check_data(ports: Ports) -> list[dict[str, Any]]:
-    """One row a series: state, end of the last slot, time of the newest knowledge, its age, missing slots."""
-    return [series_health(ports, info, ports.clock()) for info in CATALOG.values()]
+def check_data(ports: Ports, keys: Iterable[str] | None = None) -> list[Row]:
+    """One row a series (all of the catalogue by default).
+
+    Fields: `series`, `state`, `until` (end of the last slot), `updated_at` (newest knowledge; of a forecast
+    the newest issue, be it the same as before), `age_minutes`, `holes` (due slots of 30 days that are
+    missing), `note`, `remedy`. States: `ok`; `late`, a value is missing that was due half an hour ago and
+    that some source can tell; `failing`, it is and its source does not answer; `missing`, nothing was ever
+    stored; `off`, nothing is stored and nothing set up that would fetch it.
+    """
+    now, states = ports.clock(), read_states(ports.store)
+    infos = CATALOG.values() if keys is None else [CATALOG[key] for key in keys]
+    return [series_health(ports, info, now, states) for info in infos]
 
 
-def series_health(ports: Ports, info: SeriesInfo, now: datetime) -> dict[str, Any]:
-    """`missing`: nothing stored; `late`: due slots of 30 days missing, or a weather forecast too old."""
-    span = ports.store.span(info.key)
-    row: dict[str, Any] = {
-        "series": info.key,
-        "until": None,
-        "updated_at": None,
-        "age_minutes": None,
-        "holes": 0,
+def summary(ports: Ports) -> Row:
+    """All series in a few lines: counts by state, the rows that are not well, the sources that fail."""
+    now, rows = ports.clock(), check_data(ports)
+    trouble = [row for row in rows if row["state"] not in {"ok", "off"}]
+    failing = failing_of(read_states(ports.store), ports.sources, now)
+    return {
+        "status": "degraded" if trouble else "ok",
+        "now": now,
+        "sample": ports.sample,
+        "series": {state: sum(row["state"] == state for row in rows) for state in STATES},
+        "trouble": trouble,
+        "failing": [
+            {"source": state.name, "since": state.since, "asked_at": state.at, "reason": state.reason}
+            for state in failing
+        ],
     }
+
+
+def series_health(ports: Ports, info: SeriesInfo, now: datetime, states: Mapping[str, SourceState]) -> Row:
+    """The row of one series."""
+    offering = [name for name, source in ports.sources.items() if info.key in source.series]
+    failing = failing_of(states, offering, now)
+    span = ports.store.span(info.key)
+    row: Row = {"series": info.key, "until": None, "updated_at": None, "age_minutes": None, "holes": 0}
     if span is None:
-        return {**row, "state": "missing", "note": "nothing stored; run `choco sync`"}
-    recent = ports.store.read(info.key, Window(max(span.start, now - LOOK_BACK), max(span.end, now)), now)
-    latest = max((point.available_at for point in recent.take(slice(-200, None))), default=None)
+        return {**row, **_nothing_stored(ports, info, offering, failing)}
+    latest = _updated_at(ports, info, span, now)
     row |= {"until": span.end, "updated_at": latest}
     if latest is not None:
         row["age_minutes"] = max(0, int((now - latest).total_seconds() // 60))
+    if not offering:
+        return {**row, "state": "ok", "note": "no source; as last loaded", "remedy": ""}
     if info.rule is None:
-        old = latest is None or now - latest > FORECAST_OLD
-        return {**row, "state": "late" if old else "ok", "note": "forecast older than 9 h" if old else ""}
+        late, note = _old_issue(info, latest, now)
+    else:
+        late, note, row["holes"] = _due_missing(ports, info, now)
+    if late and failing:
+        return {**row, "state": "failing", "note": f"{note}; {_told(failing)}", "remedy": _remedy(failing)}
+    return {**row, "state": "late" if late else "ok", "note": note, "remedy": SYNC if late else ""}
+
+
+def _nothing_stored(
+    ports: Ports, info: SeriesInfo, offering: list[str], failing: list[SourceState]
+) -> dict[str, str]:
+    if info.kind is Kind.IMPORTED:
+        return {"state": "off", "note": "no file loaded", "remedy": IMPORT}
+    if not offering:
+        variable = ports.unkeyed.get(info.key)
+        remedy = f"Set {variable} to have it." if variable else ""
+        return {"state": "off", "note": "no source is set up", "remedy": remedy}
+    if failing and len(failing) == len(offering):
+        return {"state": "failing", "note": _told(failing), "remedy": _remedy(failing)}
+    return {"state": "missing", "note": f"nothing stored{_last_reason(ports, info.key)}", "remedy": SYNC}
+
+
+def _last_reason(ports: Ports, key: str) -> str:
+    """What the sources answered for the newest day that could not be had."""
+    days = read_ledger(ports.store, key).days
+    reason = days[max(days)].reason if days else ""
+    return f"; {reason}" if reason else ""
+
+
+def _updated_at(ports: Ports, info: SeriesInfo, span: Window, now: datetime) -> datetime | None:
+    """The newest knowledge of the slots around now, or the last ones; of a forecast when it was last fetched.
+
+    An issue that tells what the one before told changes nothing in the store.
+    """
+    first = max(span.start, min(span.end, now) - NEWEST)
+    known = ports.store.read(info.key, Window(first, max(first, min(span.end, now + NEWEST))), now)
+    moments = [moment(int(known.available_at.max()))] if len(known) else []
+    if info.kind is Kind.FORECAST:
+        moments += [
+            record.at for record in ports.store.find(SYNCED, id=info.key, limit=1) if record.at <= now
+        ]
+    return max(moments, default=None)
+
+
+def _old_issue(info: SeriesInfo, latest: datetime | None, now: datetime) -> tuple[bool, str]:
+    """Whether a forecast should have been renewed by now."""
+    limit = PLACES_RENEWED if info.key.split("_")[0] in PLACES else RENEWED
+    if latest is not None and now - latest <= limit:
+        return False, ""
+    return True, f"forecast older than {limit.total_seconds() / 3600:g} h"
+
+
+def _due_missing(ports: Ports, info: SeriesInfo, now: datetime) -> tuple[bool, str, int]:
+    """Whether a value is missing that should be there, what of it to tell, and the missing slots of 30 days.
+
+    A price is late with any slot missing; of other series single hours stay unknown for good, so they are
+    late when the newest slot is missing that could be had.
+    """
     holes = ports.store.holes(info.key, Window(now - LOOK_BACK, now + timedelta(days=2)), now)
+    if not holes:
+        return False, "", 0
     count = sum(hole.missing for hole in holes)
-    note = f"{count} slots missing, the first due since {holes[0].due:%Y-%m-%d %H:%M} UTC" if holes else ""
-    return {**row, "state": "late" if holes else "ok", "holes": count, "note": note}
+    note = f"{count} slots missing, the first due since {holes[0].due:%Y-%m-%d %H:%M} UTC"
+    back = LOOK_BACK if info.kind is Kind.PRICE else LONGEST_DELAY
+    slots = had_by(ports, info, Window(now - back, now + timedelta(days=2)), now)
+    slots = slots if info.kind is Kind.PRICE else slots[-1:]
+    late = any(np.any((slots >= epoch(hole.start)) & (slots < epoch(hole.end))) for hole in holes)
+    return late, f"{note}{_last_reason(ports, info.key)}", count
+
+
+def had_by(ports: Ports, info: SeriesInfo, window: Window, now: datetime) -> IntArray:
+    """Slot starts of a window that some source must have told by now: due half an hour ago and in its reach.
+
+    Sources of the present are taken by what they reach, archives by what they reached a day ago: they are
+    renewed once a day.
+    """
+    slots = info.expected(window, now - GRACE)
+    told = np.zeros(len(slots), bool)
+    for source in ports.sources.values():
+        if info.key in source.series:
+            reach = source.reaches(info.key, now - GRACE)
+            if reach.end - reach.start > LIVE:
+                reach = source.reaches(info.key, now - ARCHIVES_RENEWED)
+            told |= (slots >= epoch(reach.start)) & (slots + 60 * info.step <= epoch(reach.end))
+    return slots[told]
+
+
+def _told(failing: list[SourceState]) -> str:
+    return "; ".join(f"{s.name} failing since {s.since:%Y-%m-%d %H:%M} UTC: {s.reason}" for s in failing)
+
+
+def _remedy(failing: list[SourceState]) -> str:
+    names = ", ".join(state.name for state in failing)
+    return (
+        f"It is asked again at every sync; if it stays so, `choco doctor` tells what is wrong with {names}."
+    )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.domain.capacity import capacity_warnings
+from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL
 from chocolate_factory.domain.ports import Ports, Source
-from chocolate_factory.domain.slots import day_window, local_date
-from chocolate_factory.services.check_data import check_data
+from chocolate_factory.domain.slots import Window, epoch, local_date, moment
+from chocolate_factory.services.check_data import LONGEST_DELAY, check_data
+
+KEY_WARNING_DAYS = 15
+NEW_KEY = "Ask the provider for a new key and set it as"
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ def check_setup(ports: Ports, *, offline: bool) -> list[Finding]:
     fix = "Ask less, add a shift or a machine; docs/factory.md."
     found += [Finding("capacity", "warning", text, fix) for text in capacity_warnings(ports.factory, today)]
     found += data_findings(ports)
+    found += key_findings(ports)
+    found += place_findings(ports)
     if offline:
         found.append(
             Finding("sources", "warning", "CHOCO_OFFLINE=1: no provider is asked.", "Unset it to sync.")
@@ -43,26 +50,79 @@ def check_setup(ports: Ports, *, offline: bool) -> list[Finding]:
 
 
 def data_findings(ports: Ports) -> list[Finding]:
-    """Freshness of each series."""
-    states = {"ok": "ok", "late": "warning", "missing": "error"}
+    """Freshness: what a plan needs line by line, the rest by what there is to say of them."""
+    rows = check_data(ports)
+    found = [series_finding(row) for row in rows if row["series"] in ESSENTIAL]
+    rest = [row for row in rows if row["series"] not in ESSENTIAL]
+    well = sum(row["state"] == "ok" for row in rest)
+    found.append(Finding("other series", "ok", f"{well} of {len(rest)} are up to date"))
+    alike: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rest:
+        if row["state"] != "ok":
+            alike.setdefault((row["state"], row["note"], row["remedy"]), []).append(row)
+    return found + [shared_finding(same) for same in alike.values()]
+
+
+def shared_finding(rows: list[dict[str, Any]]) -> Finding:
+    """Series of which the same is to be said, in one line."""
+    first = series_finding(rows[0])
+    if len(rows) == 1:
+        return first
+    names = ", ".join(row["series"] for row in rows[:3])
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    return Finding(f"{len(rows)} series", first.state, f"{first.text}: {names}{more}", first.fix)
+
+
+def series_finding(row: dict[str, Any]) -> Finding:
+    """One series; only what a plan needs can be an error."""
+    needed = row["series"] in ESSENTIAL
+    worst = "error" if needed and row["state"] in {"missing", "failing"} else "warning"
+    state = "ok" if row["state"] in {"ok", "off"} else worst
+    until = f"up to {row['until']:%Y-%m-%d %H:%M} UTC" if row["until"] else ""
+    return Finding(row["series"], state, row["note"] or until, row["remedy"])
+
+
+def key_findings(ports: Ports) -> list[Finding]:
+    """Keys that end soon or have ended."""
+    found = []
+    for variable, (ends, assumed) in ports.keys_end.items():
+        days = (ends - ports.clock()).days
+        about = "about " if assumed else ""
+        text = f"the key ends {about}{ends:%Y-%m-%d}"
+        if days < 0:
+            text = f"the key ended {about}{ends:%Y-%m-%d}"
+        state = "error" if days < 0 and not assumed else "warning" if days < KEY_WARNING_DAYS else "ok"
+        found.append(Finding(variable, state, text, "" if state == "ok" else f"{NEW_KEY} {variable}."))
+    return found
+
+
+def place_findings(ports: Ports) -> list[Finding]:
+    """Settings of places that are still at their default though the site is elsewhere."""
+    text = "its default is Linares, and the site is more than half a degree away"
     return [
-        Finding(
-            str(row["series"]),
-            states[row["state"]],
-            row["note"] or f"up to {row['until']:%Y-%m-%d %H:%M} UTC",
-            "" if row["state"] == "ok" else "Run `choco sync`.",
-        )
-        for row in check_data(ports)
+        Finding(name, "warning", text, f"Set {name} to the one nearest to the site; docs/sources.md.")
+        for name in ports.elsewhere
     ]
 
 
 def reach(ports: Ports, source: Source) -> Finding:
-    """Ask a provider for a day that is surely published."""
-    now = ports.clock()
-    zone = ports.factory.site.timezone
-    window = day_window(local_date(now - timedelta(days=1), zone), zone)
+    """Ask a provider for something that it surely has; nothing is stored."""
+    now, key = ports.clock(), source.series[0]
     try:
-        source.fetch(source.series[0], window, now)
+        source.fetch(key, newest_told(source, key, now), now)
     except ChocolateError as error:
         return Finding(source.name, "error", error.message, error.hint)
     return Finding(source.name, "ok", "reachable")
+
+
+def newest_told(source: Source, key: str, now: datetime) -> Window:
+    """The newest slot of a series that is due and in a source's reach; all of the reach without one."""
+    span, info = source.reaches(key, now), CATALOG[key]
+    end = min(span.end, now + timedelta(days=2))
+    recent = Window(min(end, max(span.start, min(end, now) - LONGEST_DELAY)), end)
+    slots = info.expected(recent, now)
+    slots = slots[slots + 60 * info.step <= epoch(end)]
+    if len(slots) == 0:
+        return span
+    start = moment(slots[-1])
+    return Window(start, start + timedelta(minutes=info.minutes(local_date(start, info.zone))))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chocolate_factory.core.errors import ChocolateError
+from chocolate_factory.core.errors import Busy, ChocolateError
 from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.domain.factory import ContractKind
 from chocolate_factory.domain.ports import Ports
@@ -51,14 +51,19 @@ class World:
         return self.ports()
 
     @contextmanager
-    def working(self, activity: str) -> Iterator[None]:
-        """One heavy job at a time; its name shows on the page meanwhile."""
-        with self._working:
-            self.activity = activity
-            try:
-                yield
-            finally:
-                self.activity = None
+    def working(self, activity: str, wait_s: float | None = None) -> Iterator[None]:
+        """One heavy job at a time; its name shows on the page meanwhile.
+
+        Raises `Busy` when another one goes on for more than `wait_s` seconds; by default it is waited for.
+        """
+        if not self._working.acquire(timeout=-1 if wait_s is None else wait_s):
+            raise Busy(f"Busy with {self.activity or 'another job'}.")
+        self.activity = activity
+        try:
+            yield
+        finally:
+            self.activity = None
+            self._working.release()
 
     def note(self, topic: str, error: ChocolateError | None) -> None:
         """Remember the last failure of a topic, or that it is over."""

@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.catalog import MARKET_ZONE
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.ports import Forecaster, Record, Store
 from chocolate_factory.domain.series import Series, on_grid
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, hours_over, local_iso, moment
 from chocolate_factory.domain.splice import splice
 

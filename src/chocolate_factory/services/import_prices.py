@@ -16,10 +16,11 @@ from typing import IO
 import numpy as np
 
 from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, PRICE_SERIES, SeriesInfo
+from chocolate_factory.domain.catalog import CATALOG, PRICE_SERIES
 from chocolate_factory.domain.ports import Store
 from chocolate_factory.domain.publication import by_day
 from chocolate_factory.domain.series import Origin, Series, concat
+from chocolate_factory.domain.series_info import MARKET_ZONE, SeriesInfo
 from chocolate_factory.domain.slots import day_slots, epoch, local_date, moment
 
 HEADER = ["datetime_utc", "price_eur_mwh"]

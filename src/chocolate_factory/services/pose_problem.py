@@ -11,16 +11,18 @@ from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import ContractKind, Factory
 from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.normals import hourly_normals
 from chocolate_factory.domain.plan import Climate, Wanted
 from chocolate_factory.domain.plan_answer import PlanFacts
-from chocolate_factory.domain.ports import Ports, Store
+from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.problem import Problem
 from chocolate_factory.domain.problem_builder import ProblemInputs, build_problem
 from chocolate_factory.domain.series import on_grid
-from chocolate_factory.domain.slots import PLAN_MINUTES, Window, hours_over, planning_window
+from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, hours_over, planning_window
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
+from chocolate_factory.services.read_normals import read_normals
 
 MAX_DAYS = 14
 SERIES_OF = {ContractKind.INDEXED: "spot", ContractKind.PVPC: "pvpc"}
@@ -49,7 +51,7 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool) -> Case:
     window = planning_window(now, days, factory.site.timezone)
     forecast = market_forecast(ports, window)
     stack = stack_of(factory, window, forecast)
-    climate = read_climate(ports.store, window, now)
+    climate = read_climate(ports, window, now)
     wants = wanted(factory, window)
     inputs = ProblemInputs(
         factory=factory,
@@ -85,14 +87,34 @@ def stack_of(factory: Factory, window: Window, forecast: Forecast | None) -> Pri
     return price_stack(factory.contract, window.starts(PLAN_MINUTES), PLAN_MINUTES, market)
 
 
-def read_climate(store: Store, window: Window, now: datetime) -> Climate:
-    """Forecast outdoor temperature and humidity of each slot, NaN where none reaches."""
+def read_climate(ports: Ports, window: Window, now: datetime) -> Climate:
+    """Outdoor temperature and humidity of each slot as known at `now`.
+
+    Forecast where one reaches, climate normals of the hour elsewhere (labelled by their count), NaN where the
+    site has no climate history either.
+    """
     columns = [
-        on_grid(store.read(key, hours_over(window), now), window, PLAN_MINUTES)
+        on_grid(ports.store.read(key, hours_over(window), now), window, PLAN_MINUTES)
         for key in ("temperature_forecast", "humidity_forecast")
     ]
-    unknown = int(np.sum(np.isnan(columns[0]) | np.isnan(columns[1])))
-    return Climate(tuple(columns[0].tolist()), tuple(columns[1].tolist()), unknown)
+    dark = np.isnan(columns[0]) | np.isnan(columns[1])
+    normals = read_normals(ports.store, now) if dark.any() else None
+    if normals is None:
+        return Climate(tuple(columns[0].tolist()), tuple(columns[1].tolist()), unknown=int(dark.sum()))
+    site, hours = ports.factory.site, hours_over(window)
+    offset = (epoch(window.start) - epoch(hours.start)) // (60 * PLAN_MINUTES)
+    normal = [
+        np.repeat(values, 60 // PLAN_MINUTES)[offset : offset + len(dark)]
+        for values in hourly_normals(normals, site.latitude, site.longitude, hours)
+    ]
+    filled = [np.where(dark, normal[n], columns[n]) for n in range(2)]
+    unknown = np.isnan(filled[0]) | np.isnan(filled[1])
+    return Climate(
+        tuple(filled[0].tolist()),
+        tuple(filled[1].tolist()),
+        estimated=int((dark & ~unknown).sum()),
+        unknown=int(unknown.sum()),
+    )
 
 
 def assumptions(factory: Factory, stack: PriceStack, climate: Climate) -> list[str]:
@@ -100,8 +122,11 @@ def assumptions(factory: Factory, stack: PriceStack, climate: Climate) -> list[s
     told = [*factory.assumptions, *stack.assumptions, NO_LOG]
     if factory.contract.access_tariff != "2.0TD":
         told.append(NO_METER)
-    if climate.assumed:
-        hours = climate.assumed * PLAN_MINUTES / 60
+    if climate.estimated:
+        hours = climate.estimated * PLAN_MINUTES / 60
+        told.append(f"No weather forecast for {hours:g} h of the window: climate normals are taken there.")
+    if climate.unknown:
+        hours = climate.unknown * PLAN_MINUTES / 60
         told.append(
             f"No weather forecast for {hours:g} h of the window: no climate limits and no cooling there."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from chocolate_factory.domain.catalog import ESSENTIAL
 from chocolate_factory.services.check_data import check_data
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.give_advice import give_advice, moment_of
@@ -35,7 +36,7 @@ def read_dashboard(world: World) -> Row:
         else None,
         "prices": strip,
         "plan": body["answer"] if body else None,
-        "data": check_data(ports),
+        "data": check_data(ports, ESSENTIAL),
         "troubles": [
             {"title": error.title, "detail": error.message, "hint": error.hint}
             for error in world.troubles.values()

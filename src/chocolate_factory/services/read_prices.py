@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
 
 from chocolate_factory.core.errors import DataMissing, UsageError
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.slots import Window, epoch, local_date, local_midnight, moment
+from chocolate_factory.services.show_value import revision_rows
+
+Row = dict[str, Any]
 
 PAGE = 3000
 
 
 @dataclass(frozen=True)
 class PriceQuery:
-    """Which slots: default from local midnight of today to the last one stored, as known now."""
+    """Which slots: default from local midnight of today to the last one stored, as known now.
+
+    `provenance` adds the unit and every revision known by `as_of` to each slot.
+    """
 
     series: str
     start: datetime | None = None
     end: datetime | None = None
     as_of: datetime | None = None
+    provenance: bool = False
 
 
 def read_prices(ports: Ports, query: PriceQuery) -> dict[str, object]:
@@ -35,7 +47,7 @@ def read_prices(ports: Ports, query: PriceQuery) -> dict[str, object]:
     as_of = min(query.as_of or now, now)
     window = Window(moment(epoch(start)), moment(epoch(end)))
     series = ports.store.read(query.series, clipped(window), as_of)
-    rows = [
+    rows: list[Row] = [
         {
             "start": p.start,
             "minutes": p.minutes,
@@ -46,6 +58,8 @@ def read_prices(ports: Ports, query: PriceQuery) -> dict[str, object]:
         }
         for p in series.take(slice(0, PAGE))
     ]
+    if query.provenance:
+        add_revisions(ports, query.series, rows, as_of)
     more = moment(series.start[PAGE]) if len(series) > PAGE else None
     if more is None and window.end > clipped(window).end:
         more = clipped(window).end
@@ -56,6 +70,17 @@ def read_prices(ports: Ports, query: PriceQuery) -> dict[str, object]:
         "points": rows,
         "next_start": more,
     }
+
+
+def add_revisions(ports: Ports, key: str, rows: list[Row], as_of: datetime) -> None:
+    """Give each row the unit of its series and its revisions, oldest knowledge first."""
+    if not rows:
+        return
+    window = Window(rows[0]["start"], rows[-1]["start"] + timedelta(minutes=rows[-1]["minutes"]))
+    told = ports.store.revisions(key, window).known_at(as_of)
+    bounds = np.searchsorted(told.start, [epoch(row["start"]) for row in rows] + [epoch(window.end)])
+    for row, (first, end) in zip(rows, pairwise(bounds), strict=True):
+        row |= {"unit": CATALOG[key].unit, "revisions": revision_rows(told.take(slice(first, end)))}
 
 
 def clipped(window: Window) -> Window:

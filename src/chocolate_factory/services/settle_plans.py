@@ -166,7 +166,7 @@ def hindsight(ports: Ports, plan: Realised, seconds: float, plan_cost: float) ->
 def hindsight_problem(ports: Ports, plan: Realised) -> Problem:
     """The plan's problem with realised prices and exactly the batches that the plan made."""
     factory, window = plan.factory, plan.window
-    climate: Climate = read_climate(ports.store, window, plan.issued_at)
+    climate: Climate = read_climate(ports, window, plan.issued_at)
     inputs = ProblemInputs(
         factory=factory,
         window=window,

@@ -5,36 +5,97 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chocolate_factory.core.errors import ChocolateError, Unreachable
-from chocolate_factory.domain.catalog import CATALOG
-from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL, PRICE_SERIES
+from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.slots import epoch, local_date, planning_window
 from chocolate_factory.services.choose_world import World
+from chocolate_factory.services.first_values import repair_first_values
 from chocolate_factory.services.give_advice import moment_of
+from chocolate_factory.services.heal_holes import HealRequest, heal
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.pose_problem import SERIES_OF
 from chocolate_factory.services.read_plans import plan_body
+from chocolate_factory.services.score_forecasts import score_forecasts
 from chocolate_factory.services.sync_series import SyncRequest, sync
 
 PLAN_DAYS = 7
 FIRST_PLAN_S = 8.0
+HEAL, FIRST_VALUES, SCORES, DAILY = "heal", "first_values", "scores", timedelta(hours=24)
 
 
 def sync_prices(world: World, history_days: int, reread_days: int = SyncRequest.reread_days) -> None:
-    """Fetch what is missing and due; enter the sample world only if nothing real is stored or to be had."""
+    """Fetch what a plan needs; enter the sample world only if nothing real is stored or to be had."""
     failure: ChocolateError | None = None
     if not world.offline:
-        failure = sync_ports(world.real, history_days, reread_days)
+        failure = sync_ports(world.real, ESSENTIAL, history_days, reread_days)
     ports = world.settle()
     if ports.sample:
-        sync_ports(ports, history_days, reread_days)
+        sync_ports(ports, ESSENTIAL, history_days, reread_days)
     world.note("sources", failure)
 
 
-def sync_ports(ports: Ports, history_days: int, reread_days: int) -> ChocolateError | None:
+def sync_rest(world: World, history_days: int, reread_days: int = SyncRequest.reread_days) -> None:
+    """Fetch all other series, after the plan: figures of the system, observed weather, other places."""
+    if not world.offline:
+        rest = tuple(key for key in CATALOG if key not in ESSENTIAL)
+        world.note("other sources", sync_ports(world.real, rest, history_days, reread_days))
+
+
+def heal_daily(world: World) -> None:
+    """Once a day close holes in all that is stored, and ask for first values that are not known.
+
+    What is recent the syncs close already.
+    """
+    ports = world.real
+    if world.offline:
+        return
+    if not done_today(ports, HEAL):
+        report = heal(ports, HealRequest())
+        body = {"found": report.found, "closed": report.closed}
+        ports.store.save(Record("sync", HEAL, ports.clock(), body))
+    if not done_today(ports, FIRST_VALUES):
+        repair_some(ports)
+
+
+def repair_some(ports: Ports) -> None:
+    """Ask for first values of some days of PVPC that were loaded after their corrections.
+
+    Raises `Unreachable`, for the next look to try again, when nothing could be had of the source.
+    """
+    now, repair = ports.clock(), repair_first_values(ports, "pvpc")
+    if repair.failures and not repair.known:
+        first = repair.failures[0]
+        raise Unreachable(first.reason, source=first.source)
+    body = {"asked": len(repair.asked), "known": len(repair.known)}
+    ports.store.save(Record("sync", FIRST_VALUES, now, body))
+
+
+def score_daily(world: World) -> None:
+    """Score stored forecasts once a day, and whenever prices of more days are known."""
+    ports = world.ports()
+    spans = {key: ports.store.span(key) for key in PRICE_SERIES}
+    ends = {key: span.end.isoformat() for key, span in spans.items() if span}
+    last = next(iter(ports.store.find("sync", id=SCORES, limit=1)), None)
+    if done_today(ports, SCORES) and last and last.body["prices_until"] == ends:
+        return
+    done = score_forecasts(ports)
+    body = {"new": done.new, "written": done.written, "final": done.final, "prices_until": ends}
+    ports.store.save(Record("sync", SCORES, ports.clock(), body))
+
+
+def done_today(ports: Ports, job: str) -> bool:
+    """Whether a daily job was done less than a day ago; a moment in the future does not count."""
+    last = next(iter(ports.store.find("sync", id=job, limit=1)), None)
+    return last is not None and timedelta(0) <= ports.clock() - last.at < DAILY
+
+
+def sync_ports(
+    ports: Ports, keys: tuple[str, ...], history_days: int, reread_days: int
+) -> ChocolateError | None:
     """Sync one world; returns what failed, in one error."""
     today = local_date(ports.clock(), ports.factory.site.timezone)
     first, last = today - timedelta(days=history_days), today + timedelta(days=1)
-    request = SyncRequest(first, last, tuple(CATALOG), reread_days=reread_days)
+    request = SyncRequest(first, last, keys, reread_days=reread_days)
     report = sync(request, ports.store, ports.sources, ports.clock())
     if not report.failures:
         return None

@@ -6,10 +6,11 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.day_kinds import day_kind
 from chocolate_factory.domain.publication import published
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_window, local_midnight, local_moment
 from chocolate_factory.domain.tariff.calendar import local_slots
 

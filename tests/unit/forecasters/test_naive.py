@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chocolate_factory.domain.catalog import MARKET_ZONE
 from chocolate_factory.domain.day_kinds import DayKind, day_kind
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import moment
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from tests.unit.forecasters.samples import at_gate, days_after, history

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from chocolate_factory.infrastructure.http import Limits, Polite
+from chocolate_factory.infrastructure.http import Key, Limits, Polite
 
 QUICK = Limits(
     connect_s=1, read_s=0.2, total_s=0.8, wait_s=0.01, max_bytes=10_000, per_second=1e6, burst=1000
@@ -35,6 +35,6 @@ class Script:
         self.answers.append(act)
         return self
 
-    def client(self, limits: Limits = QUICK, **headers: str) -> Polite:
+    def client(self, limits: Limits = QUICK, key: Key | None = None) -> Polite:
         """A client of this server that notes its waits instead of sleeping."""
-        return Polite("ree", self.url + "/base", limits, headers=headers, sleep=self.slept.append)
+        return Polite("ree", self.url + "/base", limits, key=key, sleep=self.slept.append)

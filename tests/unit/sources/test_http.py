@@ -13,7 +13,7 @@ import structlog.testing
 
 from chocolate_factory import __version__
 from chocolate_factory.core.errors import Changed, Misconfigured, Refused, SourceError, Unreachable
-from chocolate_factory.infrastructure.http import Limits, Polite, TokenBucket, retry_after
+from chocolate_factory.infrastructure.http import Key, Limits, Polite, TokenBucket, retry_after
 from chocolate_factory.infrastructure.http_transport import certificates
 from tests.unit.sources.script import Script
 
@@ -200,10 +200,10 @@ def test_follows_redirects_on_its_own_host_only(script: Script) -> None:
 
 
 def test_errors_and_logs_hold_no_secret(script: Script) -> None:
-    client = script.says("key=hidden-key wrong", 403).client(x_api_key="hidden-key")
+    client = script.says("key=hidden-key wrong", 403).client(key=Key("x-api-key", "hidden-key"))
     with structlog.testing.capture_logs() as logs, pytest.raises(Refused) as caught:
         client.get("/secret-path", {"appid": "hidden-key"})
-    assert script.headers[0]["x_api_key"] == "hidden-key"
+    assert script.headers[0]["x-api-key"] == "hidden-key"
     assert "hidden-key" not in f"{caught.value} {caught.value.problem()} {logs}"
 
 

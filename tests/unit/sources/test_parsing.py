@@ -14,24 +14,27 @@ import numpy as np
 import pytest
 
 from chocolate_factory.core.errors import Changed
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Source
 from chocolate_factory.domain.series import Series, empty
-from chocolate_factory.domain.slots import Window, day_slots, day_window, epoch, moment
+from chocolate_factory.domain.series_info import MARKET_ZONE
+from chocolate_factory.domain.slots import Window, day_slots, day_window, epoch
 from chocolate_factory.domain.validation import inspect
 from chocolate_factory.infrastructure.sources import SOURCES, build_sources
 from chocolate_factory.infrastructure.sources.sample import SampleSource
+from chocolate_factory.infrastructure.sources.site import Access, Site
 from tests.unit.sources.script import QUICK, Script
 
 LONG_AFTER = datetime(2026, 8, 1, tzinfo=UTC)
-PLACE = (38.0952, -3.6365)
+SITE = Site(38.0952, -3.6365)
 LIMITS = replace(QUICK, max_bytes=1_000_000)
 
 
 @pytest.fixture
 def sources(script: Script) -> dict[str, Source]:
     providers = {entry.provider for entry in SOURCES.values()}
-    return build_sources(dict.fromkeys(providers, script.url), PLACE, LIMITS, script.slept.append)
+    accesses = dict.fromkeys(providers, Access(script.url, "token"))
+    return build_sources(accesses, SITE, LIMITS, script.slept.append)
 
 
 def ask(source: Source, key: str, day: date, now: datetime = LONG_AFTER) -> Series:
@@ -265,58 +268,60 @@ def test_archive_thousands_and_empty_cells(script: Script, sources: dict[str, So
     assert len(series) == 22
 
 
-def meteo_body(change: Callable[[dict[str, Any]], object] = lambda told: None) -> str:
+COMMA = "12,5"
+AEMET_DATA = {"estado": 200, "descripcion": "exito"}
+PLACE = {"coord": {"lat": 38.0952, "lon": -3.6365}}
+NOW = datetime(2026, 3, 10, 20, 30, tzinfo=UTC)
+
+
+def hours_of_open_meteo(days: int, begin: datetime) -> dict[str, Any]:
+    cells = [COMMA] * 24 * days
+    units = {"temperature_2m": "°C", "relative_humidity_2m": "%", "wind_speed_10m": "m/s"}
+    units |= {"precipitation": "mm", "surface_pressure": "hPa"}
+    times = [f"{begin + timedelta(hours=hour):%Y-%m-%dT%H:%M}" for hour in range(24 * days)]
+    place = {"latitude": 38.1, "longitude": -3.6, "utc_offset_seconds": 0}
+    return place | {"hourly_units": units, "hourly": {"time": times, **dict.fromkeys(units, cells)}}
+
+
+def commas(name: str, url: str) -> list[str]:
+    """What the provider of a source says, in order, with a decimal comma in its numbers."""
+    steps = [{"dt": epoch(NOW) + 1800 + 10800 * n, "main": {"temp": COMMA}} for n in range(40)]
+    values = [{"value": COMMA, "geo_id": 3, "datetime": AT}]
+    generation = {"id": "1695", "type": "Nuclear", "attributes": {"title": "Nuclear", "values": values}}
+    rows = [{"idema": "5279X", "fint": "2026-03-10T20:00:00", "ta": COMMA}]
     begin = datetime(2026, 3, 10)
-    told: dict[str, Any] = {
-        "utc_offset_seconds": 0,
-        "hourly_units": {"temperature_2m": "°C"},
-        "hourly": {
-            "time": [f"{begin + timedelta(hours=h):%Y-%m-%dT%H:%M}" for h in range(384)],
-            "temperature_2m": [round(10 + h / 100, 1) for h in range(384)],
-        },
+    documents: dict[str, list[object]] = {
+        "ree": [json.loads(ree_body([(COMMA, AT)], "600"))],
+        "ree_system": [{"included": [generation]}],
+        "esios": [{"indicator": {"id": 600, "values": values}}],
+        "open_meteo": [hours_of_open_meteo(16, begin)],
+        "open_meteo_archive": [hours_of_open_meteo(1, begin - timedelta(days=1))],
+        "aemet": [AEMET_DATA | {"datos": f"{url}/sh/1"}, rows],
+        "openweathermap": [PLACE | {"dt": epoch(NOW), "main": {"temp": COMMA}}],
+        "openweathermap_forecast": [{"city": PLACE, "list": steps}],
     }
-    change(told)
-    return json.dumps(told)
+    return [json.dumps(document) for document in documents[name]]
 
 
-def fetch_weather(sources: dict[str, Source], now: datetime) -> Series:
-    window = Window(now - timedelta(days=1), now + timedelta(days=20))
-    return sources["open_meteo"].fetch("temperature_forecast", window, now)
+READ_AS_DECIMALS = {"esios_archive", "aemet_climate", "aemet_forecast"}
+"""Sources of documents that have decimal commas by right; their tests are with the others of each."""
 
 
-def test_weather_hours_that_are_not_over(script: Script, sources: dict[str, Source]) -> None:
-    now = datetime(2026, 3, 10, 20, 30, tzinfo=UTC)
-    script.says(meteo_body(lambda told: told["hourly"]["temperature_2m"].__setitem__(383, None)))
-    series = fetch_weather(sources, now)
-    assert moment(series.start[0]) == datetime(2026, 3, 10, 20, tzinfo=UTC)
-    assert len(series) == 384 - 20 - 1
-    assert set(series.available_at) == {epoch(now)}
-    assert set(series.origin) == {"forecast"}
-    assert "latitude=38.0952" in script.asked[0]
-    assert "timezone=GMT" in script.asked[0]
+@pytest.mark.parametrize("name", [name for name in SOURCES if name not in READ_AS_DECIMALS])
+def test_a_decimal_comma_where_none_belongs(script: Script, sources: dict[str, Source], name: str) -> None:
+    if name == "omie":
+        script.says(omie_file(DAY, [COMMA] * 96))
+    else:
+        for body in commas(name, script.url):
+            script.says(body)
+    source = sources[name]
+    window = Window(NOW - timedelta(hours=30), NOW) if name == "open_meteo_archive" else None
+    now = LONG_AFTER if name == "ree_system" else NOW
+    with pytest.raises(Changed, match=SOURCES[name].provider):
+        source.fetch(source.series[0], window or day_window(DAY, MARKET_ZONE), now)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "{}",
-        "[]",
-        '{"error": true, "reason": "x"}',
-        meteo_body(lambda t: t.update(utc_offset_seconds=3600)),
-        meteo_body(lambda t: t["hourly_units"].update(temperature_2m="°F")),
-        meteo_body(lambda t: t["hourly"]["temperature_2m"].__setitem__(7, None)),
-        meteo_body(lambda t: t["hourly"]["temperature_2m"].__setitem__(7, "9")),
-        meteo_body(lambda t: t["hourly"]["temperature_2m"].pop()),
-        meteo_body(lambda t: t["hourly"]["time"].reverse()),
-    ],
-)
-def test_weather_that_cannot_be_trusted(script: Script, sources: dict[str, Source], body: str) -> None:
-    script.says(body)
-    with pytest.raises(Changed, match="open_meteo"):
-        fetch_weather(sources, datetime(2026, 3, 10, 20, 30, tzinfo=UTC))
-
-
-@pytest.mark.parametrize("name", [name for name in SOURCES if name != "open_meteo"])
+@pytest.mark.parametrize("name", [n for n in SOURCES if n.startswith(("omie", "ree", "esios"))])
 def test_nothing_is_asked_before_it_is_due(script: Script, sources: dict[str, Source], name: str) -> None:
     source = sources[name]
     for key in source.series:

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Store
 from chocolate_factory.domain.preference import order
 from chocolate_factory.domain.publication import Reading, published, revise, source_name
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import day_window, epoch
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from chocolate_factory import __version__
 from chocolate_factory.api.schemas.health import Health, Ready, Version
 from chocolate_factory.api.world import InCharge, Running
+from chocolate_factory.services.check_data import summary
 from chocolate_factory.services.choose_world import can_plan
 
 router = APIRouter(tags=["health"])
@@ -14,8 +15,8 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 def health(ports: InCharge) -> Health:
-    """The process answers."""
-    return Health(status="ok", now=ports.clock())
+    """The process answers, and how fresh its data are."""
+    return Health.model_validate(summary(ports))
 
 
 @router.get("/ready", responses={503: {"model": Ready}})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Origin = Literal["published", "measured", "forecast", "estimated", "sample"]
 Moment = Annotated[AwareDatetime, Field(examples=[datetime.fromisoformat("2026-03-10T21:00:00+01:00")])]
+AskedMoment = Annotated[
+    Moment, Field(ge=datetime(1990, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC))
+]
+"""A moment in a question, from 1990 to 2100: beyond, calendars and zones know nothing."""
 
 
 class Answer(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chocolate_factory.api.schemas.common import Answer, Moment, Origin
+from chocolate_factory.api.schemas.health import SeriesHealth
 from chocolate_factory.api.schemas.plans import PlanAnswer
 
 Level = Literal["very_low", "low", "normal", "high", "very_high"]
@@ -58,18 +59,6 @@ class PriceStrip(Answer):
     model: str
     resolution_min: int
     points: list[PriceSlot]
-
-
-class SeriesHealth(Answer):
-    """How fresh a series is. `late`: due values are missing; `missing`: nothing stored at all."""
-
-    series: str
-    state: Literal["ok", "late", "missing"]
-    until: Moment | None
-    updated_at: Moment | None
-    age_minutes: int | None
-    holes: int
-    note: str
 
 
 class Trouble(Answer):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chocolate_factory.core.errors import Misconfigured
-from chocolate_factory.domain.catalog import MARKET_ZONE
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import IntArray, days_between, epoch, local_date, local_midnight, moment
 
 ENERGY_PERIODS = {"2.0TD": 3, "3.0TD": 6, "6.1TD": 6}

@@ -12,10 +12,10 @@ from decimal import Decimal
 
 import numpy as np
 
-from chocolate_factory.domain.catalog import MARKET_ZONE
 from chocolate_factory.domain.factory import Contract
 from chocolate_factory.domain.problem import ExcessGroup
 from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_slots
 from chocolate_factory.domain.tariff.calendar import local_slots
 from chocolate_factory.domain.tariff.excess import (

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.catalog import MARKET_ZONE
 from chocolate_factory.domain.factory import Contract, ContractKind
 from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, days_of, local_date, local_midnight, moment
 from chocolate_factory.domain.tariff.excess import CUT_OFF_TARIFF, ExcessLine, excess_invoice
 from chocolate_factory.domain.tariff.fixed import fixed_terms

@@ -9,9 +9,10 @@ from datetime import datetime
 import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.series import FloatArray, Origin
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import IntArray, Window, days_of, epoch, hours_over, local_midnight
 from chocolate_factory.domain.tariff.calendar import local_slots
 from chocolate_factory.infrastructure.forecasters.bands import Band

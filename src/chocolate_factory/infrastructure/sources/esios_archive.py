@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from chocolate_factory.core.errors import Changed
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
-from chocolate_factory.domain.publication import published
+from chocolate_factory.domain.catalog import CATALOG
+from chocolate_factory.domain.publication import ever, published
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_slots, day_window, days_of
 from chocolate_factory.infrastructure.http import Polite
 
@@ -34,6 +35,10 @@ class EsiosArchive:
 
     def __init__(self, client: Polite) -> None:
         self._client = client
+
+    def reaches(self, key: str, now: datetime) -> Window:
+        """All history. See `Source`."""
+        return ever(key, now)
 
     def fetch(self, key: str, window: Window, now: datetime) -> Series:
         """Hourly prices of the window's days, EUR/MWh. See `Source`."""

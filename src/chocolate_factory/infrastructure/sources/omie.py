@@ -11,9 +11,10 @@ import math
 from datetime import date, datetime, timedelta
 
 from chocolate_factory.core.errors import Changed
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
-from chocolate_factory.domain.publication import published
+from chocolate_factory.domain.catalog import CATALOG
+from chocolate_factory.domain.publication import ever, published
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_window, days_of, local_date
 from chocolate_factory.infrastructure.http import Answer, Polite
 
@@ -31,6 +32,10 @@ class Omie:
 
     def __init__(self, client: Polite) -> None:
         self._client = client
+
+    def reaches(self, key: str, now: datetime) -> Window:
+        """All history. See `Source`."""
+        return ever(key, now)
 
     def fetch(self, key: str, window: Window, now: datetime) -> Series:
         """Quarter-hour prices (hourly before 2025-10-01) of the window's days, EUR/MWh. See `Source`."""

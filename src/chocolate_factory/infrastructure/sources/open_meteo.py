@@ -1,4 +1,4 @@
-"""Open-Meteo: hourly weather forecast of the site for 16 days.
+"""Open-Meteo: hourly weather forecasts of the site and of the places that stand for the country, 16 days.
 
 Quirks: with a local zone all times of an answer carry one fixed offset, wrong after a clock change, so UTC
 is asked for; hours beyond the model's range come as null at the end. Data: open-meteo.com, CC BY 4.0.
@@ -6,76 +6,78 @@ is asked for; hours beyond the model's range come as null at the end. Data: open
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from chocolate_factory.core.errors import Changed
+from chocolate_factory.domain.catalog import SITE_FORECAST
 from chocolate_factory.domain.series import Origin, Series, empty
-from chocolate_factory.domain.slots import Window, epoch
-from chocolate_factory.infrastructure.http import Params, Polite
+from chocolate_factory.domain.slots import Window, epoch, moment
+from chocolate_factory.infrastructure.http import Polite
+from chocolate_factory.infrastructure.sources.open_meteo_hours import (
+    HOUR,
+    Group,
+    Hours,
+    hourly,
+    read_hours,
+    series_of,
+    topics,
+)
+from chocolate_factory.infrastructure.sources.shared import Shared
+from chocolate_factory.infrastructure.sources.site import Site
+from chocolate_factory.infrastructure.sources.weather_answers import CLOCK_SLACK
 
 PATH = "/v1/forecast"
 DAYS = 16
-VARIABLES = {
-    "temperature_forecast": ("temperature_2m", "°C"),
-    "humidity_forecast": ("relative_humidity_2m", "%"),
-}
+SUFFIX = "_forecast"
 
 
 class OpenMeteo:
-    """Forecast of temperature (°C) and relative humidity (%) at a place. See `Source`."""
+    """Weather to come: one request for all quantities of the site, one for all places. See `Source`."""
 
     name = "open_meteo"
-    series: tuple[str, ...] = tuple(VARIABLES)
+    series: tuple[str, ...] = series_of(SITE_FORECAST, SUFFIX)
     max_days = DAYS
 
-    def __init__(self, client: Polite, latitude: float, longitude: float) -> None:
+    def __init__(self, client: Polite, site: Site) -> None:
         self._client = client
-        self._place: dict[str, float] = {"latitude": round(latitude, 4), "longitude": round(longitude, 4)}
+        self._topics = topics(site, SITE_FORECAST, SUFFIX)
+        self._shared: Shared[list[Hours]] = Shared()
+
+    def reaches(self, key: str, now: datetime) -> Window:
+        """From the hour that goes on to 16 days ahead. See `Source`."""
+        start = moment(epoch(now) // HOUR * HOUR)
+        return Window(start, start + timedelta(days=DAYS))
 
     def fetch(self, key: str, window: Window, now: datetime) -> Series:
-        """The hours of the window that are not over, as forecast at `now`. See `Source`."""
-        variable, unit = VARIABLES[key]
-        params: Params = {**self._place, "hourly": variable, "forecast_days": DAYS, "timezone": "GMT"}
-        answer = self._client.get(PATH, params)
-        try:
-            starts, values = _hours(answer.json(), variable, unit)
-        except (LookupError, TypeError, ValueError, OverflowError) as error:
-            what = f"its document has another form ({type(error).__name__}: {error})"
-            raise Changed(what, source=self.name) from None
-        start = np.array(starts, np.int64)
-        ahead = (start + 3600 > epoch(now)) & (start >= epoch(window.start)) & (start < epoch(window.end))
-        count = int(ahead.sum())
-        if count == 0:
+        """The hours of the window that are not over, as forecast at `now`. See `Source`.
+
+        Nulls at the end of an answer are left out, others are an error.
+        """
+        topic = self._topics[key]
+        answer = self._shared.get(key, (topic.group, now), lambda: self._ask(topic.group, now))
+        start, value = answer[topic.place].of(topic.quantity)
+        there = ~np.isnan(value)
+        count = int(there.sum())
+        if not there[:count].all():
+            raise self._changed("an hour without a number")
+        wanted = there & (start + HOUR > epoch(now))
+        wanted &= (start >= epoch(window.start)) & (start < epoch(window.end))
+        if not wanted.any():
             return empty(key)
-        return Series(
-            key,
-            start[ahead],
-            np.full(count, 60, np.int64),
-            np.array(values, np.float64)[ahead],
-            np.full(count, epoch(now), np.int64),
-            np.full(count, str(Origin.FORECAST)),
-            np.full(count, self.name),
-        )
+        known = np.full(int(wanted.sum()), epoch(now), np.int64)
+        return hourly(key, (start[wanted], value[wanted], known), Origin.FORECAST, self.name)
 
+    def _ask(self, group: Group, now: datetime) -> list[Hours]:
+        places = read_hours(self._client.get(PATH, {**group.params(), "forecast_days": DAYS}), group)
+        for hours in places:
+            if len(hours.at) != 24 * DAYS:
+                raise self._changed(f"{len(hours.at)} of {24 * DAYS} hours")
+            begun = epoch(now) - int(hours.at[0])
+            if not -CLOCK_SLACK <= begun < 24 * HOUR + CLOCK_SLACK:
+                raise self._changed(f"a forecast from {moment(int(hours.at[0])):%Y-%m-%d %H:%M} UTC on")
+        return places
 
-def _hours(document: object, variable: str, unit: str) -> tuple[list[int], list[float]]:
-    """Slot starts and values; nulls at the end are left out, others are an error."""
-    if not isinstance(document, Mapping):
-        raise TypeError("no object")
-    if document["utc_offset_seconds"] != 0 or document["hourly_units"][variable] != unit:
-        raise ValueError("another zone or unit than asked")
-    times, cells = document["hourly"]["time"], list(document["hourly"][variable])
-    if len(times) != 24 * DAYS or len(cells) != len(times):
-        raise ValueError(f"{len(cells)} of {24 * DAYS} hours")
-    while cells and cells[-1] is None:
-        cells.pop()
-    if not all(type(cell) in {int, float} and math.isfinite(cell) for cell in cells):
-        raise ValueError("an hour without a number")
-    starts = [epoch(datetime.fromisoformat(text).replace(tzinfo=UTC)) for text in times[: len(cells)]]
-    if sorted(starts) != starts:
-        raise ValueError("hours out of order")
-    return starts, [float(cell) for cell in cells]
+    def _changed(self, what: str) -> Changed:
+        return Changed(what, source=self.name)

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE
-from chocolate_factory.domain.publication import published
+from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL
+from chocolate_factory.domain.publication import ever, published
 from chocolate_factory.domain.series import FloatArray, Origin, Series, empty
+from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import IntArray, Window, day_window, days_of, epoch, moment
 
 MEMORY = 0.75
@@ -30,11 +31,15 @@ class SampleSource:
     """Prices and weather from a formula. See `Source`; `seed` chooses another made-up year."""
 
     name = "sample"
-    series: tuple[str, ...] = tuple(CATALOG)
+    series: tuple[str, ...] = ESSENTIAL
     max_days = 400
 
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed
+
+    def reaches(self, key: str, now: datetime) -> Window:
+        """Any time. See `Source`."""
+        return ever(key, now)
 
     def fetch(self, key: str, window: Window, now: datetime) -> Series:
         """Values of the window: due days of prices, weather from the present hour on. See `Source`."""

@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 
 from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.catalog import CATALOG, MARKET_ZONE, Hole
+from chocolate_factory.domain.catalog import CATALOG
+from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import IntArray, Window, days_of, epoch, local_midnight, moment
 
 
@@ -26,8 +27,8 @@ def missing_runs(key: str, stored: IntArray, window: Window, now: datetime) -> l
     missing = np.setdiff1d(info.expected(window, now), stored, assume_unique=True)
     if len(missing) == 0:
         return []
-    days = days_of(window, MARKET_ZONE)
-    midnights = [epoch(local_midnight(day, MARKET_ZONE)) for day in days]
+    days = days_of(window, info.zone)
+    midnights = [epoch(local_midnight(day, info.zone)) for day in days]
     day_of = np.searchsorted(midnights, missing, side="right") - 1
     seconds = 60 * np.array([info.minutes(day) for day in days], np.int64)[day_of]
     ends = missing + seconds
@@ -35,6 +36,12 @@ def missing_runs(key: str, stored: IntArray, window: Window, now: datetime) -> l
     firsts = np.append(0, np.flatnonzero(split) + 1)
     lasts = np.append(firsts[1:], len(missing)) - 1
     return [
-        Hole(key, moment(missing[a]), moment(ends[b]), int(b - a) + 1, info.due(days[day_of[a]]))
+        Hole(
+            key,
+            moment(missing[a]),
+            moment(ends[b]),
+            int(b - a) + 1,
+            info.due_slot(int(missing[a]), int(seconds[a]) // 60),
+        )
         for a, b in zip(firsts, lasts, strict=True)
     ]

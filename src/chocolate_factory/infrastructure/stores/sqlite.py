@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.catalog import Hole
 from chocolate_factory.domain.ports import Record
 from chocolate_factory.domain.series import Series, TextArray, empty
+from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import IntArray, Window, epoch, moment
+from chocolate_factory.infrastructure.stores.knowledge import last_told
 from chocolate_factory.infrastructure.stores.missing import missing_runs
 from chocolate_factory.infrastructure.stores.sqlite_file import (
     BUSY_SECONDS,
@@ -44,6 +45,17 @@ WRITE = """
     ON CONFLICT DO UPDATE SET
         minutes = excluded.minutes, value = excluded.value, origin = excluded.origin, source = excluded.source
 """
+LOAD = """
+    INSERT INTO revision (series, start, available_at, minutes, value, origin, source)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT DO UPDATE SET
+        minutes = excluded.minutes, value = excluded.value, origin = excluded.origin, source = excluded.source
+    WHERE (minutes, value, origin, source)
+        != (excluded.minutes, excluded.value, excluded.origin, excluded.source)
+"""
+KEYS = """
+    SELECT text FROM word WHERE EXISTS (SELECT 1 FROM revision WHERE series = word.id) ORDER BY text
+"""
 # With a lone max() the other columns come from the row that holds it: https://sqlite.org/lang_select.html
 # "Bare columns in an aggregate query".
 READ = """
@@ -69,6 +81,7 @@ END = """
     SELECT start + 60 * minutes FROM revision WHERE series = (SELECT id FROM word WHERE text = :key)
     ORDER BY start DESC, available_at DESC LIMIT 1
 """
+KINDS = "SELECT DISTINCT kind FROM record ORDER BY kind"
 SAVE = """
     INSERT INTO record (kind, id, at, body) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body
@@ -105,21 +118,7 @@ class SqliteStore:
         5 is known at noon, 5 is told again at three and 6 as of two is loaded after that, then 6 counts
         from two on until three o'clock's 5 is written again. Loading the oldest knowledge first avoids it.
         """
-        if len(series) == 0:
-            return 0
-        rows = _last_told(series)
-        with self._transaction("IMMEDIATE") as connection:
-            code = _intern(connection, series.key)
-            columns = (
-                rows.start,
-                rows.available_at,
-                rows.minutes,
-                rows.value,
-                _codes(connection, rows.origin),
-                _codes(connection, rows.source),
-            )
-            told = zip(*(column.tolist() for column in columns), strict=True)
-            return connection.executemany(WRITE, ((code, *row) for row in told)).rowcount
+        return self._put(WRITE, series)
 
     def read(self, key: str, window: Window, as_of: datetime | None = None) -> Series:
         """Slots that start in the window, one row each: the newest knowledge, or the newest by `as_of`.
@@ -148,6 +147,20 @@ class SqliteStore:
         with self._transaction("DEFERRED") as connection:
             first, end = (connection.execute(sql, {"key": key}).fetchone() for sql in (FIRST, END))
         return Window(moment(first[0]), moment(end[0])) if first else None
+
+    def load(self, series: Series) -> int:
+        """Store rows exactly as they are in one transaction, for copies; see `Store.load`."""
+        return self._put(LOAD, series)
+
+    def keys(self) -> list[str]:
+        """Keys of the series that have rows, sorted."""
+        with self._transaction("DEFERRED") as connection:
+            return [str(key) for (key,) in connection.execute(KEYS)]
+
+    def kinds(self) -> list[str]:
+        """Kinds of the records there are, sorted."""
+        with self._transaction("DEFERRED") as connection:
+            return [str(kind) for (kind,) in connection.execute(KINDS)]
 
     def save(self, record: Record) -> None:
         """Store a record with its moment to the microsecond; the same kind and id replaces it.
@@ -193,6 +206,23 @@ class SqliteStore:
     def _transaction(self, begin: str) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self.path, begin, self.busy_seconds)
 
+    def _put(self, sql: str, series: Series) -> int:
+        if len(series) == 0:
+            return 0
+        rows = last_told(series)
+        with self._transaction("IMMEDIATE") as connection:
+            code = _intern(connection, series.key)
+            columns = (
+                rows.start,
+                rows.available_at,
+                rows.minutes,
+                rows.value,
+                _codes(connection, rows.origin),
+                _codes(connection, rows.source),
+            )
+            told = zip(*(column.tolist() for column in columns), strict=True)
+            return connection.executemany(sql, ((code, *row) for row in told)).rowcount
+
     def _select(self, sql: str, key: str, window: Window, as_of: int) -> Series:
         with self._transaction("DEFERRED") as connection:
             rows = np.fromiter(connection.execute(sql, {**_slots(key, window), "as_of": as_of}), ROW)
@@ -205,14 +235,6 @@ class SqliteStore:
 
 def _slots(key: str, window: Window) -> dict[str, str | int]:
     return {"key": key, "first": epoch(window.start), "end": epoch(window.end)}
-
-
-def _last_told(series: Series) -> Series:
-    """Rows by slot and time of knowledge, the last one told of each pair."""
-    order = np.lexsort((series.available_at, series.start))
-    start, available_at = series.start[order], series.available_at[order]
-    last = np.append((start[1:] != start[:-1]) | (available_at[1:] != available_at[:-1]), True)
-    return series.take(order[last])
 
 
 def _intern(connection: sqlite3.Connection, text: str) -> int:

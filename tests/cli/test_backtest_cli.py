@@ -1,0 +1,115 @@
+"""`choco backtest` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.worlds import tiny
+
+NOW = "2026-03-10T21:00:00+01:00"
+SHORT = ("backtest", "--models", "naive-week", "--every", "10", "--jobs", "1")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    factory = tmp_path / "factory.toml"
+    factory.write_text(tiny(), encoding="utf-8")
+    return {
+        "CHOCO_FACTORY": str(factory),
+        "CHOCO_NOW": NOW,
+        "CHOCO_OFFLINE": "1",
+        "CHOCO_SYNC__HISTORY_DAYS": "60",
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (["--series", "gas"], 2, "--series gas"),
+        (["--gate", "noon"], 2, "HH:MM"),
+        (["--gate", "13:30:30"], 2, "HH:MM"),
+        (["--models", "oracle"], 2, "naive-kind"),
+        (["--every", "0"], 2, "--every"),
+        (["--jobs", "0"], 2, "--jobs"),
+        (["--from", "2026-03-02", "--to", "2026-03-01"], 2, "before"),
+        (["--out", "no/such/folder/x.json"], 2, "no folder"),
+        (["--from", "2024-01-01", "--to", "2024-01-02"], 3, "No pvpc prices are stored"),
+        (["--models", "naive-week", "--dask", "tcp://127.0.0.1:9", "--every", "10"], 6, "--dask"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    choco: Run, env: dict[str, str], args: list[str], code: int, words: str
+) -> None:
+    result = choco("backtest", *args, env=env, expect=code)
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_the_json_and_the_files(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "board.json"
+    body = json.loads(choco(*SHORT, "--json", "--out", str(out), env=env).stdout)
+    assert json.loads(out.read_text(encoding="utf-8")) == body
+    assert out.with_suffix(".md").read_text(encoding="utf-8").startswith("# Backtest\n")
+    assert body["sample"] is True
+    assert [(t["series"], t["gate"]) for t in body["tracks"]] == [("spot", "13:30"), ("pvpc", "20:30")]
+    for track in body["tracks"]:
+        assert [row["model"] for row in track["models"]] == ["naive-week", "naive-kind"]
+        assert track["truth_to"] <= "2026-03-11"
+        for row in track["models"]:
+            assert {"mae", "rmse", "rmae_week", "rmae_kind", "pinball", "dm_p", "coverage_80"} <= set(
+                row["overall"]
+            )
+            assert [one["lead"] for one in row["leads"]] == [2, 3, 4, 5, 6, 7, 8]
+    again = json.loads(choco(*SHORT, "--json", env=env).stdout)
+    assert again["tracks"] == body["tracks"]
+
+
+def test_the_table_for_people(choco: Run, env: dict[str, str]) -> None:
+    result = choco(*SHORT, "--series", "pvpc", "--gate", "11:30", env=env)
+    assert "pvpc at 11:30" in result.stdout
+    assert "D+1" in result.stdout
+    assert "headline" in result.stderr
+    assert "SAMPLE DATA" in result.stderr
+
+
+def test_a_killed_run_leaves_no_process_and_goes_on(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
+    choco(*SHORT, env=env)
+    kept = tmp_path / "state" / "sample" / "backtests"
+    command = [str(Path(sys.executable).with_name("choco")), "backtest", "--again", "--jobs", "2"]
+    marked = {**os.environ, **env, "BACKTEST_OF": str(tmp_path)}
+    before = {path: path.stat().st_mtime_ns for path in kept.rglob("*.npz")}
+    with subprocess.Popen(command, env=marked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while sum(before.get(p) != p.stat().st_mtime_ns for p in kept.rglob("*.npz")) < 3:
+            assert process.poll() is None or process.returncode == 0
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while left := marked_processes(f"BACKTEST_OF={tmp_path}"):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+    body = json.loads(choco("backtest", "--jobs", "1", "--every", "5", "--json", env=env).stdout)
+    assert body["tracks"][0]["models"][0]["overall"]["mae"] > 0
+
+
+def marked_processes(mark: str) -> list[str]:
+    """Running processes with this in their environment."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in place.read_bytes():
+                found.append(place.parent.name)
+        except OSError:
+            continue
+    return found
