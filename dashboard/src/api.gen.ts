@@ -496,7 +496,7 @@ export interface components {
         };
         /**
          * ForecastPoint
-         * @description One slot, published or forecast.
+         * @description One slot, published or forecast; records of earlier versions have no P05 and P95.
          */
         ForecastPoint: {
             /**
@@ -504,12 +504,16 @@ export interface components {
              * @enum {string}
              */
             origin: "published" | "measured" | "forecast" | "estimated" | "sample";
+            /** P05 */
+            p05?: number | null;
             /** P10 */
             p10: number;
             /** P50 */
             p50: number;
             /** P90 */
             p90: number;
+            /** P95 */
+            p95?: number | null;
             /** Price Eur Mwh */
             price_eur_mwh: number;
             /**

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.catalog import CATALOG
-from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.forecast import LEVELS, Forecast
 from chocolate_factory.domain.ports import Fitted
 from chocolate_factory.domain.series import Series, concat
 from chocolate_factory.domain.series_info import MARKET_ZONE
@@ -27,7 +27,7 @@ NAMES = sorted(FORECASTERS)
 DAYS = 155
 TODAY = date(2026, 3, 10)
 FIRST = TODAY - timedelta(days=DAYS)
-COLUMNS = ("start", "origin", "price", "p10", "p50", "p90")
+COLUMNS = ("start", "origin", "price", "quantiles", "past")
 
 each_model = pytest.mark.parametrize("name", NAMES)
 each_series = pytest.mark.parametrize("key", ["spot", "pvpc"])
@@ -105,11 +105,13 @@ def test_every_slot_of_days_with_a_clock_change(name: str, key: str, changed: da
 @each_series
 def test_numbers_are_whole_and_ordered(name: str, key: str) -> None:
     forecast = fitted(name, key).predict(days_after(TODAY, 2, 15))
-    for column in (forecast.price, forecast.p10, forecast.p50, forecast.p90):
-        assert column.shape == forecast.start.shape
+    assert forecast.levels == LEVELS
+    assert forecast.quantiles.shape == (len(LEVELS), len(forecast.start))
+    for column in (forecast.price, forecast.quantiles):
         assert np.isfinite(column).all()
-    assert (forecast.p10 <= forecast.p50).all()
-    assert (forecast.p50 <= forecast.p90).all()
+    assert (np.diff(forecast.quantiles, axis=0) >= 0).all()
+    assert np.array_equal(forecast.p50, forecast.price)
+    assert (forecast.p95 > forecast.p05).all()
     assert set(forecast.origin) == {"forecast"}
     assert (forecast.series, forecast.model) == (key, name)
     assert forecast.issued_at == at_gate(key, TODAY)
@@ -124,7 +126,20 @@ def test_a_slot_has_one_price_whatever_the_window(name: str) -> None:
     rows = np.searchsorted(whole.start, part.start)
     assert len(part.start) == 120
     assert np.array_equal(part.price, whole.price[rows])
-    assert np.array_equal(part.p10, whole.p10[rows])
+    assert np.array_equal(part.quantiles, whole.quantiles[:, rows])
+
+
+@each_model
+@each_series
+def test_paths_of_the_week_have_the_quantiles(name: str, key: str) -> None:
+    forecast = fitted(name, key).predict(days_after(TODAY, 2, 8))
+    assert forecast.past is not None
+    paths = forecast.paths(len(forecast.past), 1)
+    for level in (0.1, 0.5, 0.9):
+        asked = forecast.quantile(level)
+        assert ((paths <= asked + 1e-9).mean(axis=0) > level - 0.02).all()
+        assert ((paths < asked - 1e-9).mean(axis=0) < level + 0.02).all()
+    assert np.array_equal(paths[:3], forecast.paths(3, 1))
 
 
 @each_model

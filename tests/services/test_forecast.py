@@ -11,7 +11,7 @@ import pytest
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.forecast import Forecast
-from chocolate_factory.domain.ports import Fitted, Store
+from chocolate_factory.domain.ports import Fitted, Record, Store
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, epoch, hours_over, local_midnight, planning_window
@@ -30,6 +30,7 @@ TODAY = date(2026, 3, 10)
 NOW = at_gate("spot", TODAY)
 WEEK = planning_window(NOW, 7, MARKET_ZONE)
 NAIVE = FORECASTERS["naive-kind"]
+NAMES = ("p05", "p10", "p50", "p90", "p95")
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_no_model_is_asked_when_all_is_published(store: Store) -> None:
     window = Window(NOW, NOW + timedelta(hours=12))
     result = forecast_prices(ForecastRequest("spot", window), store, Refusing(), NOW)
     assert result.model == "published prices"
-    assert np.array_equal(result.p10, result.p90)
+    assert (result.quantiles == result.price).all()
     assert stored_forecast(store, "spot") is not None
 
 
@@ -136,7 +137,7 @@ def test_the_json_keeps_the_contract_and_comes_back(store: Store) -> None:
     assert list(body) == ["series", "issued_at", "model", "resolution_min", "points"]
     assert body["issued_at"] == "2026-03-10T13:30:00+01:00"
     assert body["points"][0]["start"] == "2026-03-10T13:30:00+01:00"
-    assert list(body["points"][0]) == ["start", "origin", "price_eur_mwh", "p10", "p50", "p90"]
+    assert list(body["points"][0]) == ["start", "origin", "price_eur_mwh", *NAMES]
     assert len(body["points"]) == len(result.start)
     assert latest_forecast(store, "spot") == body
     again = stored_forecast(store, "spot")
@@ -145,8 +146,30 @@ def test_the_json_keeps_the_contract_and_comes_back(store: Store) -> None:
         assert getattr(again, name) == getattr(result, name)
     assert np.array_equal(again.start, result.start)
     assert np.array_equal(again.origin, result.origin)
-    for name in ("price", "p10", "p50", "p90"):
+    for name in ("price", *NAMES):
         assert getattr(again, name) == pytest.approx(getattr(result, name), abs=5e-5)
+
+
+def test_a_record_without_the_outer_quantiles_is_read(store: Store) -> None:
+    forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
+    body = latest_forecast(store, "spot")
+    for point in body["points"]:
+        del point["p05"], point["p95"]
+    store.save(Record("forecast", "spot/older/1", NOW + timedelta(minutes=1), body))
+    again = stored_forecast(store, "spot")
+    assert again is not None
+    assert again.levels == (0.1, 0.5, 0.9)
+    assert forecast_json(again) == body
+
+
+def test_paths_of_a_spliced_forecast(store: Store) -> None:
+    result = forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
+    paths = result.paths(20, 1)
+    ahead = result.origin == "forecast"
+    assert paths.shape == (20, len(result.start))
+    assert np.isfinite(paths).all()
+    assert (paths[:, ~ahead] == result.price[~ahead]).all()
+    assert 0.6 < ((paths >= result.p10) & (paths <= result.p90))[:, ahead].mean() < 0.95
 
 
 def test_slots_nobody_knows_are_left_out_of_the_json(store: Store) -> None:

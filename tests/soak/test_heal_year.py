@@ -73,9 +73,6 @@ def test_a_year_with_holes_is_healed_as_far_as_the_sources_can(
 ) -> None:
     env = {
         **upstream.settings(),
-        **{f"CHOCO_{name}__TOKEN": "any" for name in ("ESIOS", "AEMET", "OPENWEATHERMAP")},
-        "CHOCO_AEMET__BASE_URL": f"{upstream.url}/aemet",
-        "CHOCO_OPENWEATHERMAP__BASE_URL": f"{upstream.url}/openweathermap",
         "CHOCO_FACTORY": str(ROOT / "factory.toml"),
         "CHOCO_NOW": NOW.isoformat(),
         "CHOCO_STATE": str(tmp_path / "year"),

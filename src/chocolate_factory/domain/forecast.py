@@ -1,20 +1,35 @@
-"""A price forecast with its band; published slots are spliced in and say so."""
+"""A price forecast with its quantiles; published slots are spliced in and say so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from chocolate_factory.domain.series import FloatArray, TextArray
+import numpy as np
+
+from chocolate_factory.core.errors import DataMissing
+from chocolate_factory.domain.series import FloatArray, Origin, TextArray
 from chocolate_factory.domain.slots import IntArray
+
+LEVELS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+"""Quantile levels that every model tells."""
+
+MEDIAN = 0.5
+SAME_LEVEL = 1e-9
+
+FEW_PATHS = 10
+"""Fewer past errors than this say nothing about how hours hang together."""
 
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
     """Columns of shape (n,), one row a slot of `minutes`, sorted and without gaps; prices EUR/MWh.
 
-    `origin` is "published" or "sample" where the market has spoken (then p10 = p50 = p90 = price) and
+    `origin` is "published" or "sample" where the market has spoken (then all quantiles equal the price) and
     "forecast" elsewhere; `price` is the point forecast. `known_until` is the end of the last published slot.
+    `quantiles` (levels, n) at `levels`, from low to high; where they cross, or do not fit, ValueError is
+    raised. `past` (m, n): errors of past forecasts at the same slots, one row a past forecast, in any unit;
+    None where it is not known, as in one that was stored.
     """
 
     series: str
@@ -25,6 +40,108 @@ class Forecast:
     start: IntArray
     origin: TextArray
     price: FloatArray
-    p10: FloatArray
-    p50: FloatArray
-    p90: FloatArray
+    levels: tuple[float, ...]
+    quantiles: FloatArray
+    past: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        if self.quantiles.shape != (len(self.levels), len(self.start)):
+            raise ValueError("quantiles need the shape (levels, slots)")
+        if (np.diff(self.levels) <= 0).any() or (np.diff(self.quantiles, axis=0) < 0).any():
+            raise ValueError("quantiles must not cross")
+
+    def has(self, level: float) -> bool:
+        """Whether this level is told itself."""
+        return any(abs(level - told) <= SAME_LEVEL for told in self.levels)
+
+    def quantile(self, level: float) -> FloatArray:
+        """Prices (n,) of a level that is told; ValueError otherwise."""
+        for place, told in enumerate(self.levels):
+            if abs(level - told) <= SAME_LEVEL:
+                found: FloatArray = self.quantiles[place]
+                return found
+        raise ValueError(f"the quantile {level} is not told")
+
+    @property
+    def p05(self) -> FloatArray:
+        """Lower end of the 90 % band."""
+        return self.quantile(0.05)
+
+    @property
+    def p10(self) -> FloatArray:
+        """Lower end of the 80 % band."""
+        return self.quantile(0.1)
+
+    @property
+    def p50(self) -> FloatArray:
+        """The median."""
+        return self.quantile(MEDIAN)
+
+    @property
+    def p90(self) -> FloatArray:
+        """Upper end of the 80 % band."""
+        return self.quantile(0.9)
+
+    @property
+    def p95(self) -> FloatArray:
+        """Upper end of the 90 % band."""
+        return self.quantile(0.95)
+
+    def paths(self, count: int, seed: int) -> FloatArray:
+        """Prices of whole courses of the window as they may come, shape (count, n), EUR/MWh.
+
+        A path is a past forecast's errors, each turned into its rank among all past errors of the same slot
+        and read off the slot's quantiles: the empirical copula (Schefzik, Thorarinsdottir and Gneiting 2013,
+        Statistical Science 28, 616). None comes twice before all have come once. The quarters of an hour move
+        together. Below the lowest and above the highest level the last straight line is continued. Published
+        slots are the same in all. The first k paths of a seed are the same for any count.
+
+        Raises DataMissing with fewer than FEW_PATHS past forecasts, ValueError where `past` is not known.
+        """
+        if count < 1:
+            raise ValueError("a path at least")
+        told = np.tile(self.price, (count, 1))
+        ahead = np.flatnonzero((self.origin == str(Origin.FORECAST)) & np.isfinite(self.price))
+        if len(ahead) == 0:
+            return told
+        if self.past is None:
+            raise ValueError("a forecast without past errors has no paths")
+        if len(self.past) < FEW_PATHS:
+            raise DataMissing(
+                f"{self.series}: {len(self.past)} past weeks of errors are known; "
+                f"paths need at least {FEW_PATHS}."
+            )
+        ranks = np.argsort(np.argsort(self.past[:, ahead], axis=0, kind="stable"), axis=0, kind="stable")
+        drawn = draw(len(ranks), count, seed)
+        told[:, ahead] = read_off(self.levels, self.quantiles[:, ahead], (ranks[drawn] + 0.5) / len(ranks))
+        return told
+
+
+def draw(size: int, count: int, seed: int) -> IntArray:
+    """`count` of the numbers under `size`, shuffled anew each time that all have come."""
+    random = np.random.default_rng(seed)
+    rounds = [random.permutation(size) for _ in range(-(-count // size))]
+    return np.concatenate(rounds)[:count].astype(np.int64)
+
+
+def read_off(levels: tuple[float, ...], quantiles: FloatArray, shares: FloatArray) -> FloatArray:
+    """Prices at `shares` (count, n), 0 to 1, on straight lines between quantiles (levels, n), and beyond."""
+    known = np.array(levels)
+    above = np.clip(np.searchsorted(known, shares), 1, len(known) - 1)
+    slot = np.arange(quantiles.shape[1])
+    low, high = quantiles[above - 1, slot], quantiles[above, slot]
+    price: FloatArray = low + (high - low) * (shares - known[above - 1]) / (known[above] - known[above - 1])
+    return price
+
+
+def ordered(quantiles: FloatArray, middle: FloatArray) -> FloatArray:
+    """Quantiles (LEVELS, …) that cross neither each other nor the median, which becomes `middle` (…).
+
+    From the median outwards each is moved as far as the one before.
+    """
+    half = LEVELS.index(MEDIAN)
+    result = quantiles.copy()
+    result[half] = middle
+    result[half:] = np.maximum.accumulate(result[half:], axis=0)
+    result[half::-1] = np.minimum.accumulate(result[half::-1], axis=0)
+    return result

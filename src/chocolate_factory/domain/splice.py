@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.forecast import LEVELS, Forecast
 from chocolate_factory.domain.series import FloatArray, Origin, Series, TextArray, on_grid
 from chocolate_factory.domain.slots import PLAN_MINUTES, IntArray, Window, epoch, moment
 
 UNKNOWN = ""
-COLUMNS = ("price", "p10", "p50", "p90")
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class _Grid:
 def splice(
     published: Series, predicted: Forecast | None, window: Window, minutes: int = PLAN_MINUTES
 ) -> Forecast:
-    """Published slots (p10 = p50 = p90 = price) and the forecast's elsewhere, on a grid of `minutes`.
+    """Published slots (all quantiles equal the price) and the forecast's elsewhere, on a grid of `minutes`.
 
     `published` must reach back to the slot that covers `window.start`. Holes among the published slots are
     taken from the forecast and say "forecast". Slots that neither knows are NaN with the origin "": a hole
@@ -36,11 +35,11 @@ def splice(
     grid = _Grid(window, minutes)
     known = on_grid(published, window, minutes)
     spoken = ~np.isnan(known)
-    columns = _predicted_columns(predicted, published.key, grid)
-    origin = np.where(np.isnan(columns["price"]), UNKNOWN, str(Origin.FORECAST)).astype(np.dtype("U16"))
+    levels = predicted.levels if predicted else LEVELS
+    table = _predicted_table(predicted, published.key, grid)
+    origin = np.where(np.isnan(table[0]), UNKNOWN, str(Origin.FORECAST)).astype(np.dtype("U16"))
     origin[spoken] = _origins(published, grid.starts[spoken])
-    for column in columns.values():
-        column[spoken] = known[spoken]
+    table[:, spoken] = known[spoken]
     newest = int(published.available_at.max()) if len(published) else epoch(window.start)
     ends = published.start + 60 * published.minutes
     return Forecast(
@@ -51,31 +50,42 @@ def splice(
         minutes=minutes,
         start=grid.starts,
         origin=origin,
-        **columns,
+        price=table[0],
+        levels=levels,
+        quantiles=table[1:],
+        past=_past_on(predicted, grid),
     )
 
 
-def _predicted_columns(predicted: Forecast | None, key: str, grid: _Grid) -> dict[str, FloatArray]:
-    """Price and quantiles of the forecast slots alone on the grid, NaN elsewhere.
+def _predicted_table(predicted: Forecast | None, key: str, grid: _Grid) -> FloatArray:
+    """Price and quantiles (1 + levels, slots) of the forecast slots alone on the grid, NaN elsewhere.
 
     Quantiles of slots that are averaged are averaged: the band of a sum of slots that move together.
     """
     if predicted is None:
-        return {name: np.full(len(grid.starts), np.nan) for name in COLUMNS}
+        return np.full((1 + len(LEVELS), len(grid.starts)), np.nan)
     if predicted.series != key:
         raise ValueError(f"a forecast of {predicted.series} cannot continue {key}")
     rows = (predicted.origin == str(Origin.FORECAST)) & np.isfinite(predicted.price)
     start = predicted.start[rows]
     length = np.full(len(start), predicted.minutes, np.int64)
     text = np.full(len(start), str(Origin.FORECAST))
-    return {
-        name: on_grid(
-            Series(key, start, length, getattr(predicted, name)[rows], start, text, text),
-            grid.window,
-            grid.minutes,
-        )
-        for name in COLUMNS
-    }
+    return np.stack(
+        [
+            on_grid(Series(key, start, length, column[rows], start, text, text), grid.window, grid.minutes)
+            for column in (predicted.price, *predicted.quantiles)
+        ]
+    )
+
+
+def _past_on(predicted: Forecast | None, grid: _Grid) -> FloatArray | None:
+    """Past errors of the forecast's slot that each slot of the grid begins in, 0 outside its window."""
+    if predicted is None or predicted.past is None:
+        return None
+    place = np.searchsorted(predicted.start, grid.starts, side="right") - 1
+    inside = (place >= 0) & (grid.starts < int(predicted.start[-1]) + 60 * predicted.minutes)
+    past: FloatArray = np.where(inside, predicted.past[:, np.maximum(place, 0)], 0.0)
+    return past
 
 
 def _origins(published: Series, starts: IntArray) -> TextArray:

@@ -6,14 +6,14 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.backtest import KeptOrigins, Material, Origin, Runner, Told, Track
 from chocolate_factory.domain.forecast import Forecast
-from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.ports import Fitted, Forecaster, Ports
 from chocolate_factory.domain.series import FloatArray, Series, on_grid
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import (
@@ -24,8 +24,14 @@ from chocolate_factory.domain.slots import (
     local_midnight,
     moment,
 )
-from chocolate_factory.domain.splice import splice
-from chocolate_factory.services.forecast_prices import HISTORY_DAYS, KIND, PUBLISHED_AHEAD
+from chocolate_factory.services.forecast_prices import (
+    HISTORY_DAYS,
+    KIND,
+    ForecastRequest,
+    Reader,
+    history_then,
+    make_forecast,
+)
 
 NAIVE = ("naive-week", "naive-kind")
 """Always judged, because every other model is compared with them."""
@@ -114,42 +120,72 @@ def backtest(request: BacktestRequest, ports: Ports, bench: Bench, progress: Pro
 
 def tell(material: Material, origin: Origin) -> Told:
     """What a model tells at an origin, seeing only what was known there; a piece of work for a runner."""
-    issued_at = origin.issued_at
-    known = known_then(material, origin)
-    window = window_of(known, origin)
-    forecaster = material.forecasters[origin.model]()
-    begun = time.perf_counter()
+    window = window_of(known_then(material, origin), origin)
+    request = ForecastRequest(origin.track.series, window, HOUR, material.history_days)
+    timed = Timed(origin.model, material.forecasters[origin.model]())
     try:
-        fitted = forecaster.fit(known, issued_at)
-        between = time.perf_counter()
-        predicted = fitted.predict(window)
+        whole = make_forecast(request, reader_of(material), timed, origin.issued_at)
     except DataMissing as error:
         nothing = np.zeros(0)
         return Told(origin, "", np.zeros(0, np.int64), nothing, {}, 0.0, 0.0, error.message)
-    ended = time.perf_counter()
-    whole = splice(known.within(hours_over(window)), predicted, window, HOUR)
     rows = whole.origin == KIND
     return Told(
         origin=origin,
-        label=predicted.model,
+        label=whole.model,
         start=whole.start[rows],
         price=whole.price[rows],
         quantiles={level: told[rows] for level, told in quantiles_of(whole).items()},
-        fit_seconds=between - begun,
-        predict_seconds=ended - between,
+        fit_seconds=timed.fit_seconds,
+        predict_seconds=timed.predict_seconds,
     )
+
+
+@dataclass
+class Timed:
+    """A forecaster that notes how long it took. See `Forecaster`; it is its own `Fitted`."""
+
+    name: str
+    forecaster: Forecaster
+    fitted: Fitted | None = None
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+
+    def fit(self, history: Series, issued_at: datetime) -> Timed:
+        """As the model does."""
+        begun = time.perf_counter()
+        self.fitted = self.forecaster.fit(history, issued_at)
+        self.fit_seconds = time.perf_counter() - begun
+        return self
+
+    def predict(self, window: Window) -> Forecast:
+        """As the fitted model does; ValueError before the fit."""
+        if self.fitted is None:
+            raise ValueError("nothing is fitted yet")
+        begun = time.perf_counter()
+        forecast = self.fitted.predict(window)
+        self.predict_seconds = time.perf_counter() - begun
+        return forecast
 
 
 def quantiles_of(forecast: Forecast) -> dict[float, FloatArray]:
     """Level -> prices (n,), of all quantiles that a forecast has."""
-    return {0.1: forecast.p10, 0.5: forecast.p50, 0.9: forecast.p90}
+    return dict(zip(forecast.levels, forecast.quantiles, strict=True))
+
+
+def reader_of(material: Material) -> Reader:
+    """What a store would have read, from all revisions."""
+
+    def read(series: str, window: Window, at: datetime) -> Series:
+        return material.knowledge[series].within(window).known_at(at).latest_revision()
+
+    return read
 
 
 def known_then(material: Material, origin: Origin) -> Series:
     """History as serving reads it at the gate: the newest revision by then of each slot."""
     at = origin.issued_at
-    reach = Window(at - timedelta(days=material.history_days), at + PUBLISHED_AHEAD)
-    return material.knowledge[origin.track.series].within(hours_over(reach)).known_at(at).latest_revision()
+    request = ForecastRequest(origin.track.series, Window(at, at), HOUR, material.history_days)
+    return history_then(request, reader_of(material), at)
 
 
 def window_of(known: Series, origin: Origin) -> Window:

@@ -12,6 +12,7 @@ from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL
 from chocolate_factory.domain.ports import Ports, Source
 from chocolate_factory.domain.slots import Window, epoch, local_date, moment
 from chocolate_factory.services.check_data import LONGEST_DELAY, check_data
+from chocolate_factory.services.live_record import drift_findings
 
 KEY_WARNING_DAYS = 15
 NEW_KEY = "Ask the provider for a new key and set it as"
@@ -37,6 +38,7 @@ def check_setup(ports: Ports, *, offline: bool) -> list[Finding]:
     found += [Finding("capacity", "warning", text, fix) for text in capacity_warnings(ports.factory, today)]
     found += data_findings(ports)
     found += key_findings(ports)
+    found += [Finding(*row) for row in drift_findings(ports)]
     found += place_findings(ports)
     if offline:
         found.append(

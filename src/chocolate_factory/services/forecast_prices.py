@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -25,6 +25,9 @@ PUBLISHED_AHEAD = timedelta(days=3)
 LOOKS = (2, 20, 200, 2000)
 """How many newest records are read at a time to find one of a series: the newest is nearly always first."""
 
+QUANTILES = {"p05": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p95": 0.95}
+"""Quantiles that the JSON has; records of earlier versions lack the outer two."""
+
 NO_MODEL = "published prices"
 
 
@@ -38,15 +41,26 @@ class ForecastRequest:
     history_days: int = HISTORY_DAYS
 
 
+Reader = Callable[[str, Window, datetime], Series]
+"""Slots of a series in a window as known at a moment, the newest revision of each, as `Store.read`."""
+
+
 def forecast_prices(
     request: ForecastRequest, store: Store, forecaster: Forecaster, now: datetime
 ) -> Forecast:
-    """Every slot of the window, stored as a record of kind "forecast".
+    """Every slot of the window, stored as a record of kind "forecast". See `make_forecast`."""
+    result = make_forecast(request, store.read, forecaster, now)
+    _save(store, result)
+    return result
 
-    The model learns only from what the store knew at `now`, and is not asked when all slots are published
-    (then the model is "published prices"). Raises DataMissing where history is too short to forecast from.
+
+def make_forecast(request: ForecastRequest, read: Reader, forecaster: Forecaster, now: datetime) -> Forecast:
+    """Read history, fit, predict and splice: what is served and what is judged.
+
+    The model learns only from what was known at `now`, and is not asked when all slots are published (then
+    the model is "published prices"). Raises DataMissing where history is too short to forecast from.
     """
-    known = _history(request, store, now)
+    known = history_then(request, read, now)
     published = known.within(hours_over(request.window))
     missing = np.isnan(on_grid(published, request.window, request.minutes))
     predicted = None
@@ -58,19 +72,16 @@ def forecast_prices(
         first = moment(request.window.starts(request.minutes)[missing][0])
         predicted = forecaster.fit(known, now).predict(Window(first, request.window.end))
     result = replace(splice(published, predicted, request.window, request.minutes), issued_at=now)
-    if predicted is None:
-        result = replace(result, model=NO_MODEL)
-    _save(store, result)
-    return result
+    return result if predicted else replace(result, model=NO_MODEL)
 
 
-def _history(request: ForecastRequest, store: Store, now: datetime) -> Series:
+def history_then(request: ForecastRequest, read: Reader, now: datetime) -> Series:
     """All that was known at `now`, the prices of tomorrow included, newest revision of each slot."""
     reach = Window(
         min(now - timedelta(days=request.history_days), request.window.start),
         max(now + PUBLISHED_AHEAD, request.window.end),
     )
-    return store.read(request.series, hours_over(reach), now)
+    return read(request.series, hours_over(reach), now)
 
 
 def _save(store: Store, forecast: Forecast) -> None:
@@ -82,9 +93,9 @@ def _save(store: Store, forecast: Forecast) -> None:
 def forecast_json(forecast: Forecast) -> dict[str, Any]:
     """The forecast as `choco forecast --json` prints it: EUR/MWh, ISO 8601 times with market offset.
 
-    Slots that nobody knows are left out.
+    Slots that nobody knows are left out, and so are quantiles that the forecast does not tell.
     """
-    columns = (forecast.start, forecast.origin, forecast.price, forecast.p10, forecast.p50, forecast.p90)
+    named = {name: forecast.quantile(level) for name, level in QUANTILES.items() if forecast.has(level)}
     return {
         "series": forecast.series,
         "issued_at": local_iso(forecast.issued_at, MARKET_ZONE),
@@ -95,11 +106,11 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
                 "start": local_iso(moment(start), MARKET_ZONE),
                 "origin": str(origin),
                 "price_eur_mwh": round(float(price), 4),
-                "p10": round(float(p10), 4),
-                "p50": round(float(p50), 4),
-                "p90": round(float(p90), 4),
+                **{name: round(float(column[slot]), 4) for name, column in named.items()},
             }
-            for start, origin, price, p10, p50, p90 in zip(*columns, strict=True)
+            for slot, (start, origin, price) in enumerate(
+                zip(forecast.start, forecast.origin, forecast.price, strict=True)
+            )
             if np.isfinite(price)
         ],
     }
@@ -133,16 +144,16 @@ def _newest(store: Store, series: str) -> dict[str, Any] | None:
 
 
 def _from_json(body: Mapping[str, object]) -> Forecast:
-    """Inverse of `forecast_json`."""
+    """The forecast that `forecast_json` wrote, with the quantiles that are there and without past errors."""
     points = cast("list[dict[str, Any]]", body["points"])
     start = np.array([epoch(datetime.fromisoformat(point["start"])) for point in points], np.int64)
     origin = np.array([point["origin"] for point in points], np.str_)
     minutes = int(cast("int", body["resolution_min"]))
     issued_at = moment(epoch(datetime.fromisoformat(str(body["issued_at"]))))
     spoken = start[origin != KIND]
-    price, p10, p50, p90 = (
-        np.array([point[name] for point in points], np.float64)
-        for name in ("price_eur_mwh", "p10", "p50", "p90")
+    told = [name for name in QUANTILES if not points or name in points[0]]
+    price, *quantiles = (
+        np.array([point[name] for point in points], np.float64) for name in ("price_eur_mwh", *told)
     )
     return Forecast(
         series=str(body["series"]),
@@ -153,7 +164,6 @@ def _from_json(body: Mapping[str, object]) -> Forecast:
         start=start,
         origin=origin,
         price=price,
-        p10=p10,
-        p50=p50,
-        p90=p90,
+        levels=tuple(QUANTILES[name] for name in told),
+        quantiles=np.array(quantiles),
     )

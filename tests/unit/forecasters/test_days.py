@@ -1,4 +1,4 @@
-"""History as local days; bands; quarters."""
+"""History as local days; quarters."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.series import Series
-from chocolate_factory.domain.slots import epoch
-from chocolate_factory.infrastructure.forecasters.bands import band_of, conformal
-from chocolate_factory.infrastructure.forecasters.days import LEADS, day_table, lead_class
-from chocolate_factory.infrastructure.forecasters.naive import days_of_kind, past_errors
+from chocolate_factory.infrastructure.forecasters.days import day_table, lead_class
 from chocolate_factory.infrastructure.forecasters.quarters import FLAT, quarter_shape
 from tests.unit.forecasters.samples import at_gate, days_after, history
 
@@ -67,49 +62,6 @@ def test_too_few_days() -> None:
         day_table(history("pvpc", date(2026, 3, 1), 2), LATER, 3)
 
 
-@settings(max_examples=30, deadline=None)
-@given(errors=st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60))
-def test_equal_weights_give_the_ranks_of_split_conformal(errors: list[float]) -> None:
-    n = len(errors)
-    low, high = conformal(np.array(errors)[:, None], np.ones(n))
-    ordered = sorted(errors)
-    assert high == ordered[min(n, int(np.ceil((n + 1) * 0.9 - 1e-9))) - 1]
-    assert low == sorted(errors, reverse=True)[min(n, int(np.ceil((n + 1) * 0.9 - 1e-9))) - 1]
-
-
-def test_a_heavy_day_moves_the_band() -> None:
-    errors = np.concatenate([np.full(50, 1.0), np.full(50, 10.0)])[:, None]
-    assert conformal(errors, np.repeat([1.0, 1e-6], 50))[1] == 1.0
-    assert conformal(errors, np.repeat([1e-6, 1.0], 50))[1] == 10.0
-
-
-def test_leads_without_errors_take_the_shorter_leads_band() -> None:
-    table = day_table(history("pvpc", date(2026, 1, 1), 9), LATER, 1)
-    band = band_of(table, past_errors(table, days_of_kind))
-    assert band.low.shape == band.high.shape == (len(LEADS), 24)
-    assert (band.low <= 0).all()
-    assert (band.high >= 0).all()
-    assert np.array_equal(band.high[-1], band.high[-2])
-    assert band.high.max() > 0
-    with pytest.raises(ValueError, match="needs errors"):
-        band_of(table, np.full((len(LEADS), 9, 24), np.nan))
-
-
-def test_bands_follow_how_much_prices_move() -> None:
-    calm = history("pvpc", date(2026, 1, 1), 120, noise=2)
-    start = epoch(days_after(date(2026, 1, 1), 90, 90).start)
-    mean = float(calm.value.mean())
-    wild = calm.value.copy()
-    wild[calm.start >= start] = mean + 3 * (wild[calm.start >= start] - mean)
-    loud = Series("pvpc", calm.start, calm.minutes, wild, calm.available_at, calm.origin, calm.source)
-    widths = []
-    for series in (calm, loud):
-        table = day_table(series, LATER, 1)
-        band = band_of(table, past_errors(table, days_of_kind))
-        widths.append(float((band.high - band.low).mean()))
-    assert widths[1] > 1.4 * widths[0]
-
-
 def test_quarters_follow_the_ramp_they_were_taught() -> None:
     starts = days_after(date(2026, 2, 1), 0, 59).starts(15)
     hours = np.random.default_rng(3).normal(50, 20, len(starts) // 4)
@@ -150,5 +102,7 @@ def test_a_band_of_quarters_is_at_least_that_of_the_hour() -> None:
         history("spot", today - timedelta(days=60), 62), at_gate("spot", today)
     )
     forecast = fit.predict(days_after(today, 2, 2))
-    assert (forecast.p90 - forecast.price >= np.repeat(fit.band.high[0], 4) - 1e-9).all()
-    assert (forecast.p90 - forecast.price).sum() > 4 * fit.band.high[0].sum()
+    for level, offsets in zip(forecast.levels, fit.band.offsets, strict=True):
+        added = np.abs(forecast.quantile(level) - forecast.price)
+        assert (added >= np.repeat(np.abs(offsets[0]), 4) - 1e-9).all()
+        assert level == 0.5 or added.sum() > 4 * np.abs(offsets[0]).sum()

@@ -48,9 +48,9 @@ def predicted(window: Window = WINDOW, minutes: int = 15) -> Forecast:
         start=start,
         origin=np.full(len(start), "forecast"),
         price=price,
-        p10=price - 10,
-        p50=price,
-        p90=price + 20,
+        levels=(0.1, 0.5, 0.9),
+        quantiles=np.array([price - 10, price, price + 20]),
+        past=np.arange(3.0)[:, None] + np.arange(len(start)),
     )
 
 
@@ -110,6 +110,20 @@ def test_an_old_forecast_gives_only_its_own_forecast_slots() -> None:
     mixed = replace(part, origin=np.array(["published"] * 4 + ["forecast"] * 4))
     result = splice(empty("spot"), mixed, WINDOW)
     assert result.origin.tolist() == [""] * 4 + ["forecast"] * 4 + [""] * 16
+
+
+def test_quantiles_and_past_errors_follow_their_slots() -> None:
+    result = splice(told({0: 5.0}, 60), predicted(minutes=60), WINDOW)
+    assert result.levels == (0.1, 0.5, 0.9)
+    assert result.past is not None
+    assert result.past[1].tolist() == np.repeat(1.0 + np.arange(6), 4).tolist()
+    hourly = splice(told({0: 5.0}, 60), predicted(), WINDOW, 60)
+    assert hourly.past is not None
+    assert hourly.past[0].tolist() == [0, 4, 8, 12, 16, 20]
+    wider = splice(told({0: 5.0}, 60), predicted(Window(START + timedelta(hours=2), WINDOW.end)), WINDOW)
+    assert wider.past is not None
+    assert wider.past[0].tolist() == [0.0] * 8 + list(range(16))
+    assert splice(told({0: 5.0}), None, WINDOW).past is None
 
 
 def test_a_forecast_of_another_series_is_refused() -> None:

@@ -60,14 +60,16 @@ class Prices(Answer):
 
 
 class ForecastPoint(Answer):
-    """One slot, published or forecast."""
+    """One slot, published or forecast; records of earlier versions have no P05 and P95."""
 
     start: Moment
     origin: Origin
     price_eur_mwh: float
+    p05: float | None = None
     p10: float
     p50: float
     p90: float
+    p95: float | None = None
 
 
 class ForecastAnswer(Answer):

@@ -10,7 +10,7 @@ import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.catalog import CATALOG
-from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.forecast import LEVELS, Forecast, ordered
 from chocolate_factory.domain.series import FloatArray, Origin
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import IntArray, Window, days_of, epoch, hours_over, local_midnight
@@ -58,13 +58,12 @@ class FittedDays:
         prices = np.array([day.price for day in told])
         leads = np.array([lead_class(self.table.origin(row)[1]) for row in rows.tolist()], np.int64)[place]
         price = prices[place, slots.hour]
-        low, high = self.band.low[leads, slots.hour], self.band.high[leads, slots.hour]
+        offsets = self.band.offsets[:, leads, slots.hour]
         if minutes < 60:
             steps = self._steps(rows, prices)[place, slots.hour]
             quarter = starts // 900 % 4
             price = price + self.shape.deviation(steps, quarter)
-            spread = self.shape.spread[slots.hour, quarter]
-            low, high = -np.hypot(low, spread), np.hypot(high, spread)
+            offsets = self.shape.widened(offsets, slots.hour, quarter)
         notes = sorted({day.note for day in told if day.note})
         return Forecast(
             series=self.table.series,
@@ -75,9 +74,9 @@ class FittedDays:
             start=starts,
             origin=np.full(len(starts), str(Origin.FORECAST)),
             price=price,
-            p10=price + low,
-            p50=price,
-            p90=price + high,
+            levels=LEVELS,
+            quantiles=ordered(price + offsets, price),
+            past=self.band.paths(rows - self.table.last)[:, place, slots.hour],
         )
 
     def _minutes(self, window: Window) -> int:

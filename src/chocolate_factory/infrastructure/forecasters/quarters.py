@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
+from chocolate_factory.domain.forecast import LEVELS
 from chocolate_factory.domain.series import FloatArray, Series
 from chocolate_factory.domain.slots import IntArray
 from chocolate_factory.domain.tariff.calendar import local_slots
 
 QUARTERS = 4
 RECENT_DAYS = 42
-Z80 = 1.2815515655446004
-"""P90 of the standard normal distribution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,8 @@ class QuarterShape:
 
     `ramp` (2, 4): deviation of each quarter from the hour's mean per EUR/MWh of step from the hour before,
     and of step to the hour after; each row sums to zero, so the mean of four quarters stays the hour's
-    price. `spread` (24 local hours, 4) EUR/MWh: half-width that what is not ramp adds to an 80 % band, in
-    quadrature. Both are zero without quarter-hourly history.
+    price. `spread` (24 local hours, 4) EUR/MWh: standard deviation of what is not ramp. Both are zero
+    without quarter-hourly history.
     """
 
     ramp: FloatArray
@@ -33,6 +33,16 @@ class QuarterShape:
         """Deviations (n,) of quarters (n,) whose hours have these steps (n, 2), EUR/MWh."""
         deviation: FloatArray = np.sum(steps * self.ramp[:, quarter].T, axis=1)
         return deviation
+
+    def widened(self, offsets: FloatArray, hour: IntArray, quarter: IntArray) -> FloatArray:
+        """Offsets (levels, n) of hours' quantiles, at LEVELS, as those of quarters in these hours (n,).
+
+        What is not ramp counts as normal and independent of the hour's error: added in quadrature.
+        """
+        normal = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
+        own = normal[:, None] * self.spread[hour, quarter]
+        widened: FloatArray = np.sign(normal)[:, None] * np.hypot(offsets, own)
+        return widened
 
 
 FLAT = QuarterShape(np.zeros((2, QUARTERS)), np.zeros((24, QUARTERS)))
@@ -61,5 +71,5 @@ def quarter_shape(seen: Series) -> QuarterShape:
     hour = local_slots(whole[inner] * 3600).hour
     spread = np.zeros((24, QUARTERS))
     for clock in np.unique(hour):
-        spread[clock] = Z80 * np.sqrt(np.mean(left[hour == clock] ** 2, axis=0))
+        spread[clock] = np.sqrt(np.mean(left[hour == clock] ** 2, axis=0))
     return QuarterShape(ramp, spread)
