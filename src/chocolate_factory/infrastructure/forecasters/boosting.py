@@ -23,13 +23,13 @@ from chocolate_factory.infrastructure.forecasters.features import (
     day_inputs,
     examples,
 )
-from chocolate_factory.infrastructure.forecasters.fitted import DayForecast, FittedDays
+from chocolate_factory.infrastructure.forecasters.fitted import FittedDays
 from chocolate_factory.infrastructure.forecasters.linear import (
     Linear,
     fit_linear,
     unseen_prices,
 )
-from chocolate_factory.infrastructure.forecasters.naive import naive_kind
+from chocolate_factory.infrastructure.forecasters.naive import naive_kind, or_copy
 from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
 
 if TYPE_CHECKING:
@@ -164,5 +164,5 @@ class Boosting:
             table=table,
             band=band_of(table, errors),
             shape=quarter_shape(history.known_at(issued_at).latest_revision()),
-            of_day=lambda row: DayForecast(models.price(table, row)),
+            of_day=lambda row: or_copy(table, row, models.price(table, row)),
         )

@@ -89,6 +89,14 @@ def naive_week() -> Naive:
     return Naive("naive-week", weeks_before)
 
 
+def or_copy(table: DayTable, row: int, price: FloatArray) -> DayForecast:
+    """The price (24,) of a row; where a model has none, too near the start of history, a labelled copy."""
+    if np.isfinite(price).all():
+        return DayForecast(price)
+    copy = copied(table, row, table.origin(row)[0], days_of_kind)
+    return DayForecast(copy.price, "copied where too little history precedes")
+
+
 def naive_kind() -> Naive:
     """The same local hour of the last day of the same kind."""
     return Naive("naive-kind", days_of_kind)
