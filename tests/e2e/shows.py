@@ -8,14 +8,17 @@ from typing import Any
 
 from tests.conftest import ROOT, Run, Upstream
 
+REFERENCE = ROOT / "factory.toml"
 
-def environment(
-    upstream: Upstream, state: Path, now: str, factory: Path = ROOT / "factory.toml"
-) -> dict[str, str]:
-    """Settings of a product at a moment, on the stand-in providers."""
+
+def environment(upstream: Upstream, state: Path, now: str, factory: Path = REFERENCE) -> dict[str, str]:
+    """Settings of a product at a moment, on the stand-in providers.
+
+    Plants that are not in Linares have no keys: AEMET's default station is not theirs.
+    """
     upstream.at(now)
     own = {"CHOCO_FACTORY": str(factory), "CHOCO_NOW": now, "CHOCO_STATE": str(state)}
-    return {**upstream.settings(), **own}
+    return {**upstream.settings(keys=factory == REFERENCE), **own}
 
 
 def read(choco: Run, env: dict[str, str], *args: str) -> Any:
