@@ -6,15 +6,15 @@ from the last day of the same kind, so a change of the price level is followed a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chocolate_factory.domain.series import FloatArray, Series
-from chocolate_factory.infrastructure.forecasters.bands import band_of, season_weights
-from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, day_table, lead_class
+from chocolate_factory.infrastructure.forecasters.bands import season_weights
+from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, lead_class
 from chocolate_factory.infrastructure.forecasters.features import (
     CALENDAR,
     OF_KIND,
@@ -24,19 +24,15 @@ from chocolate_factory.infrastructure.forecasters.features import (
     examples,
 )
 from chocolate_factory.infrastructure.forecasters.fitted import FittedDays
+from chocolate_factory.infrastructure.forecasters.learnt import fit_learnt
 from chocolate_factory.infrastructure.forecasters.linear import (
     Linear,
     fit_linear,
     unseen_prices,
 )
-from chocolate_factory.infrastructure.forecasters.naive import naive_kind, or_copy
-from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
 
 if TYPE_CHECKING:
     import lightgbm
-
-ENOUGH_DAYS = 150
-"""Fewer known days than this and the model copies like naive-kind, and says so in its name."""
 
 SEASON = 0.5
 """How much more an example of the same season counts. See `season_weights`."""
@@ -151,18 +147,5 @@ class Boosting:
     name = "boosting"
 
     def fit(self, history: Series, issued_at: datetime) -> FittedDays:
-        """Learn from all days known at `issued_at`; under ENOUGH_DAYS a labelled naive-kind instead."""
-        table = day_table(history, issued_at, 1)
-        days = int(np.isfinite(table.known).any(axis=1).sum())
-        if days < ENOUGH_DAYS:
-            copy = naive_kind().fit(history, issued_at)
-            return replace(copy, name=f"{copy.name} ({self.name} needs {ENOUGH_DAYS} days, {days} are known)")
-        models, errors = learn(table)
-        return FittedDays(
-            name=self.name,
-            issued_at=issued_at,
-            table=table,
-            band=band_of(table, errors),
-            shape=quarter_shape(history.known_at(issued_at).latest_revision()),
-            of_day=lambda row: or_copy(table, row, models.price(table, row)),
-        )
+        """Learn from all days known at `issued_at`. See `fit_learnt`."""
+        return fit_learnt(self.name, learn, history, issued_at)

@@ -15,16 +15,12 @@ import numpy as np
 from chocolate_factory.domain.day_kinds import DayKind
 from chocolate_factory.domain.series import FloatArray, Series
 from chocolate_factory.domain.slots import IntArray
-from chocolate_factory.infrastructure.forecasters.bands import YEAR, band_of
-from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, day_table, lead_class
+from chocolate_factory.infrastructure.forecasters.bands import YEAR
+from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, lead_class
 from chocolate_factory.infrastructure.forecasters.features import LOOK_BACK
 from chocolate_factory.infrastructure.forecasters.fitted import FittedDays
 from chocolate_factory.infrastructure.forecasters.lasso import lasso
-from chocolate_factory.infrastructure.forecasters.naive import naive_kind, or_copy
-from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
-
-ENOUGH_DAYS = 150
-"""Fewer known days than this and the model copies like naive-kind, and says so in its name."""
+from chocolate_factory.infrastructure.forecasters.learnt import fit_learnt
 
 WINDOWS = {84: 7, 126: 7, 728: 42}
 """Days of each calibration window, and of the parts that are held out for errors outside the fit.
@@ -249,18 +245,5 @@ class Lear:
     name = "lear"
 
     def fit(self, history: Series, issued_at: datetime) -> FittedDays:
-        """Learn from all days known at `issued_at`; under ENOUGH_DAYS a labelled naive-kind instead."""
-        table = day_table(history, issued_at, 1)
-        days = int(np.isfinite(table.known).any(axis=1).sum())
-        if days < ENOUGH_DAYS:
-            copy = naive_kind().fit(history, issued_at)
-            return replace(copy, name=f"{copy.name} ({self.name} needs {ENOUGH_DAYS} days, {days} are known)")
-        models, errors = learn(table)
-        return FittedDays(
-            name=self.name,
-            issued_at=issued_at,
-            table=table,
-            band=band_of(table, errors),
-            shape=quarter_shape(history.known_at(issued_at).latest_revision()),
-            of_day=lambda row: or_copy(table, row, models.price(table, row)),
-        )
+        """Learn from all days known at `issued_at`. See `fit_learnt`."""
+        return fit_learnt(self.name, learn, history, issued_at)
