@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import math
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -20,6 +15,7 @@ from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Store
 from chocolate_factory.domain.series import Origin, Series
 from chocolate_factory.domain.slots import epoch, local_moment
+from chocolate_factory.services.csv_file import csv_rows, price_of, wrong
 
 KEY = "gas"
 DAY, PRICE, NAMED = "delivery_date", "price_eur_mwh", "series"
@@ -48,7 +44,7 @@ class _Line:
         return local_moment(self.day - timedelta(days=1), KNOWN_AT, CATALOG[KEY].zone)
 
     def wrong(self, what: str, remedy: str) -> UsageError:
-        return _wrong(self.path, self.number, what, remedy)
+        return wrong(self.path, self.number, what, remedy)
 
 
 def import_gas(paths: Sequence[Path], store: Store, now: datetime) -> dict[str, object]:
@@ -75,55 +71,28 @@ def import_gas(paths: Sequence[Path], store: Store, now: datetime) -> dict[str, 
 
 
 def _lines(path: Path) -> Iterator[_Line]:
-    number = 1
-    try:
-        with _opened(path) as text:
-            rows = csv.reader(text, strict=True)
-            header = [cell.strip() for cell in next(rows, [])]
-            if header.count(DAY) != 1 or header.count(PRICE) != 1 or header.count(NAMED) > 1:
-                remedy = f"Name the columns {DAY} and {PRICE} in the first line."
-                raise _wrong(path, 1, "the header is another one", remedy)
-            for row in rows:
-                number = rows.line_num
-                if number > MAX_LINES:
-                    raise _wrong(path, number, "too many lines", f"Split it below {MAX_LINES} lines.")
-                if row:
-                    yield _line(path, number, header, row)
-    except UnicodeDecodeError:
-        raise _wrong(path, number, "this is not UTF-8 text", "Save it as UTF-8.") from None
-    except csv.Error as error:
-        what = f"this is not CSV ({error})"
-        raise _wrong(path, number + 1, what, f"A line looks like {EXAMPLE}.") from None
-    except (OSError, EOFError, zlib.error) as error:
-        text_of = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path} cannot be read: {text_of}.", "Check the path and the file.") from None
-
-
-def _opened(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+    rows = csv_rows(path, EXAMPLE, MAX_LINES)
+    _, header = next(rows)
+    if header.count(DAY) != 1 or header.count(PRICE) != 1 or header.count(NAMED) > 1:
+        remedy = f"Name the columns {DAY} and {PRICE} in the first line."
+        raise wrong(path, 1, "the header is another one", remedy)
+    for number, row in rows:
+        yield _line(path, number, header, row)
 
 
 def _line(path: Path, number: int, header: list[str], row: list[str]) -> _Line:
     if len(row) != len(header):
         what = f"{len(row)} columns instead of {len(header)}"
-        raise _wrong(path, number, what, "Write as many cells as the first line names.")
-    cells = dict(zip(header, (cell.strip() for cell in row), strict=True))
+        raise wrong(path, number, what, "Write as many cells as the first line names.")
+    cells = dict(zip(header, row, strict=True))
     try:
         day = date.fromisoformat(cells[DAY])
     except ValueError:
         day = date.min
     if not 2000 <= day.year < 2100:
         what = f"{cells[DAY][:20]!r} is not a day of this market"
-        raise _wrong(path, number, what, f"A line looks like {EXAMPLE}.")
-    try:
-        value = float(cells[PRICE])
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        remedy = "Leave out lines without a price and write decimals with a point."
-        raise _wrong(path, number, f"{cells[PRICE][:20]!r} is not a price", remedy)
+        raise wrong(path, number, what, f"A line looks like {EXAMPLE}.")
+    value = price_of(path, number, cells[PRICE])
     return _Line(path, number, day, value, cells.get(NAMED, ""))
 
 
@@ -164,7 +133,3 @@ def _missing(lines: Sequence[_Line]) -> list[date]:
 
 def _names(lines: Sequence[_Line]) -> list[str]:
     return sorted({line.named for line in lines if line.named})
-
-
-def _wrong(path: Path, number: int, what: str, remedy: str) -> UsageError:
-    return UsageError(f"{path} line {number}: {what}; nothing was stored.", remedy)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import math
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -22,6 +17,7 @@ from chocolate_factory.domain.publication import by_day
 from chocolate_factory.domain.series import Origin, Series, concat
 from chocolate_factory.domain.series_info import MARKET_ZONE, SeriesInfo
 from chocolate_factory.domain.slots import day_slots, epoch, local_date, moment
+from chocolate_factory.services.csv_file import csv_rows, price_of, wrong
 
 HEADER = ["datetime_utc", "price_eur_mwh"]
 MAX_LINES = 2_000_000
@@ -38,7 +34,7 @@ class _Line:
     value: float
 
     def wrong(self, what: str, remedy: str) -> UsageError:
-        return _wrong(self.path, self.number, what, remedy)
+        return wrong(self.path, self.number, what, remedy)
 
 
 def import_prices(paths: Sequence[Path], key: str, store: Store, now: datetime) -> dict[str, object]:
@@ -67,48 +63,19 @@ def import_prices(paths: Sequence[Path], key: str, store: Store, now: datetime) 
 
 
 def _lines(path: Path) -> Iterator[_Line]:
-    number = 1
-    try:
-        with _opened(path) as text:
-            rows = csv.reader(text, strict=True)
-            if [cell.strip() for cell in next(rows, [])] != HEADER:
-                raise _wrong(path, 1, "the header is another one", f"Write {','.join(HEADER)} as first line.")
-            for row in rows:
-                number = rows.line_num
-                if number > MAX_LINES:
-                    raise _wrong(path, number, "too many lines", f"Split it below {MAX_LINES} lines.")
-                if row:
-                    yield _line(path, number, row)
-    except UnicodeDecodeError:
-        raise _wrong(path, number, "this is not UTF-8 text", "Save it as UTF-8.") from None
-    except csv.Error as error:
-        raise _wrong(
-            path, number + 1, f"this is not CSV ({error})", f"A line looks like {EXAMPLE}."
-        ) from None
-    except (OSError, EOFError, zlib.error) as error:
-        text_of = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path} cannot be read: {text_of}.", "Check the path and the file.") from None
-
-
-def _opened(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+    rows = csv_rows(path, EXAMPLE, MAX_LINES)
+    _, header = next(rows)
+    if header != HEADER:
+        raise wrong(path, 1, "the header is another one", f"Write {','.join(HEADER)} as first line.")
+    for number, row in rows:
+        yield _line(path, number, row)
 
 
 def _line(path: Path, number: int, row: list[str]) -> _Line:
     if len(row) != len(HEADER):
-        raise _wrong(path, number, f"{len(row)} columns instead of 2", f"A line looks like {EXAMPLE}.")
-    start = _start(path, number, row[0].strip())
-    text = row[1].strip()
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        remedy = "Leave out lines without a price and write decimals with a point."
-        raise _wrong(path, number, f"{text!r} is not a price", remedy)
-    return _Line(path, number, start, value)
+        raise wrong(path, number, f"{len(row)} columns instead of 2", f"A line looks like {EXAMPLE}.")
+    start = _start(path, number, row[0])
+    return _Line(path, number, start, price_of(path, number, row[1]))
 
 
 def _start(path: Path, number: int, text: str) -> int:
@@ -116,14 +83,14 @@ def _start(path: Path, number: int, text: str) -> int:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise _wrong(path, number, f"{text!r} is not a time", f"A line looks like {EXAMPLE}.") from None
+        raise wrong(path, number, f"{text!r} is not a time", f"A line looks like {EXAMPLE}.") from None
     if at.utcoffset() != timedelta(0):
         what = "a time without zone" if at.tzinfo is None else "a time that is not in UTC"
-        raise _wrong(path, number, f"{text} is {what}", "Write UTC with a Z at the end.")
+        raise wrong(path, number, f"{text} is {what}", "Write UTC with a Z at the end.")
     if at.minute % 15 or at.second or at.microsecond:
-        raise _wrong(path, number, f"{text} is not the start of a quarter hour", "Name slots by their start.")
+        raise wrong(path, number, f"{text} is not the start of a quarter hour", "Name slots by their start.")
     if not 2000 <= at.year < 2100:
-        raise _wrong(path, number, f"{text} is not of this market's time", "Write years with four digits.")
+        raise wrong(path, number, f"{text} is not of this market's time", "Write years with four digits.")
     return epoch(at.astimezone(UTC))
 
 
@@ -173,7 +140,3 @@ def _incomplete(series: Series) -> list[dict[str, object]]:
         if count != whole:
             found.append({"day": day.isoformat(), "slots": count, "of": whole})
     return found
-
-
-def _wrong(path: Path, number: int, what: str, remedy: str) -> UsageError:
-    return UsageError(f"{path} line {number}: {what}; nothing was stored.", remedy)
