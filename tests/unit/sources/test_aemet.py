@@ -480,6 +480,7 @@ def test_climate_days(script: Script, climate: AemetClimate) -> None:
     )
     assert len(script.asked) == 2
     assert told["climate_rain"].value.tolist() == [TRACE, 3.2]
+    assert told["climate_rain"].source.tolist() == ["aemet_climate, trace", "aemet_climate"]
     assert [moment(start).day for start in told["climate_rain"].start] == [2, 5]
     assert {key: series.value[0] for key, series in told.items()} == {
         "climate_temperature_mean": 12.4,

@@ -17,7 +17,7 @@ from chocolate_factory.domain.catalog import CATALOG, SITE_OBSERVED
 from chocolate_factory.domain.series import Origin, Point, Series, empty, from_points
 from chocolate_factory.domain.slots import Window, epoch, moment
 from chocolate_factory.infrastructure.http import Polite
-from chocolate_factory.infrastructure.sources.aemet_envelope import ask
+from chocolate_factory.infrastructure.sources.aemet_envelope import ask, traces_named
 from chocolate_factory.infrastructure.sources.rows import form_expected, number
 from chocolate_factory.infrastructure.sources.shared import Shared
 from chocolate_factory.infrastructure.sources.site import Site
@@ -62,7 +62,7 @@ class Aemet:
                 if value is not None and moment(start) in wanted:
                     known = min(CATALOG[key].due_slot(start, 60), moment(epoch(now)))
                     points.append(Point(moment(start), 60, value, known, Origin.MEASURED, self.name))
-        return from_points(key, points)
+        return traces_named(from_points(key, points))
 
     def _hours(self, rows: Sequence[Row], now: datetime) -> Iterator[tuple[int, Row]]:
         """(slot start, row) of the hours that are over; raises `Changed` for rows that cannot be meant."""

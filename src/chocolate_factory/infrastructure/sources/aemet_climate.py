@@ -16,7 +16,7 @@ from chocolate_factory.domain.series import Origin, Point, Series, empty, from_p
 from chocolate_factory.domain.series_info import DAY_MINUTES
 from chocolate_factory.domain.slots import Window, day_window, days_of, epoch, moment
 from chocolate_factory.infrastructure.http import Polite
-from chocolate_factory.infrastructure.sources.aemet_envelope import amount, ask
+from chocolate_factory.infrastructure.sources.aemet_envelope import amount, ask, traces_named
 from chocolate_factory.infrastructure.sources.rows import form_expected
 from chocolate_factory.infrastructure.sources.shared import Shared
 from chocolate_factory.infrastructure.sources.site import Site
@@ -61,7 +61,7 @@ class AemetClimate:
         path = PATH.format(first=days[0], last=days[-1], station=self._station)
         rows = self._answers.get(key, (path, epoch(now) // 60), lambda: ask(self._client, path))
         with form_expected(self.name):
-            return from_points(key, self._points(key, days, rows))
+            return traces_named(from_points(key, self._points(key, days, rows)))
 
     def _points(self, key: str, days: Sequence[date], rows: Sequence[Row]) -> list[Point]:
         points = []

@@ -12,7 +12,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from chocolate_factory.core.errors import Changed, Refused, SourceError, Unreachable
+from chocolate_factory.domain.series import Series
 from chocolate_factory.infrastructure.http import Answer, Polite
 from chocolate_factory.infrastructure.sources.rows import form_expected, number
 from chocolate_factory.infrastructure.sources.weather_answers import Row, tables
@@ -134,3 +137,17 @@ def _text(answer: Answer) -> str:
         except (LookupError, ValueError):
             continue
     return answer.body.decode("iso-8859-15")
+
+
+def traces_named(series: Series) -> Series:
+    """The series, its traces of rain named in their source: the amount is a convention, not a reading.
+
+    AEMET tells tenths, so no reading is equal to `TRACE`.
+    """
+    if "rain" not in series.key or len(series) == 0:
+        return series
+    named = [
+        f"{name}, trace" if value == TRACE else str(name)
+        for name, value in zip(series.source, series.value, strict=True)
+    ]
+    return replace(series, source=np.array(named))

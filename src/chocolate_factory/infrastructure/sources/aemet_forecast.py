@@ -18,7 +18,7 @@ from chocolate_factory.domain.series import Series, empty
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, epoch, local_date, moment
 from chocolate_factory.infrastructure.http import Polite
-from chocolate_factory.infrastructure.sources.aemet_envelope import amount, ask
+from chocolate_factory.infrastructure.sources.aemet_envelope import amount, ask, traces_named
 from chocolate_factory.infrastructure.sources.rows import form_expected
 from chocolate_factory.infrastructure.sources.shared import Shared
 from chocolate_factory.infrastructure.sources.site import Site
@@ -71,7 +71,7 @@ class AemetForecast:
             raise self._changed(f"a forecast of {reach} hours")
         if len(told) < LEAST_TOLD * reach:
             raise self._changed(f"{len(told)} of {reach} hours have a value")
-        return to_come(key, hours, window, now, self.name)
+        return traces_named(to_come(key, hours, window, now, self.name))
 
     def _days(self, rows: Sequence[Row], now: datetime) -> list[Row]:
         """The days of a forecast that is of this municipality and of today; else `Changed`."""
