@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,11 +17,14 @@ from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.ports import Ports, Source, Store
 from chocolate_factory.domain.token_age import token_ends
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
+from chocolate_factory.infrastructure.origin_files import OriginFiles, code_version
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner
 from chocolate_factory.infrastructure.sources import build_sources, without_key
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.sources.site import Access, Site
 from chocolate_factory.infrastructure.stores import STORES, StorePlace
+from chocolate_factory.infrastructure.workers import runner
+from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.choose_world import World, can_plan
 
 PROVIDERS = ("omie", "ree", "esios", "aemet", "openweathermap", "open_meteo")
@@ -117,6 +121,15 @@ def open_store(settings: Settings, kind: str, folder: Path) -> Store:
         folder, given.url, given.database, secret(given.token), given.user, secret(given.password)
     )
     return STORES[kind](place)
+
+
+def build_bench(
+    settings: Settings, *, jobs: int | None, dask: str | None, again: bool, sample: bool
+) -> Bench:
+    """Where and with what a back-test runs: processes or a cluster, and the origins that are kept."""
+    state = settings.state / "sample" if sample else settings.state
+    kept = OriginFiles(state / "backtests", again)
+    return Bench(runner(jobs or os.cpu_count() or 1, dask), kept, code_version())
 
 
 def read_factory_file(path: Path) -> tuple[Factory, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,9 +19,7 @@ from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import local_date
-from chocolate_factory.infrastructure.origin_files import OriginFiles, code_version
-from chocolate_factory.infrastructure.workers import runner
-from chocolate_factory.services.backtest_forecasts import DAYS, BacktestRequest, Bench, backtest
+from chocolate_factory.services.backtest_forecasts import DAYS, BacktestRequest, backtest
 from chocolate_factory.services.backtest_report import report, save
 from chocolate_factory.services.backtest_text import (
     heading,
@@ -42,6 +39,7 @@ from chocolate_factory.services.live_text import (
     overall_cells,
 )
 from chocolate_factory.services.score_forecasts import score_forecasts
+from chocolate_factory.wiring import build_bench
 
 GATES = {"spot": time(13, 30), "pvpc": time(20, 30)}
 """When serving has just got the prices of tomorrow."""
@@ -122,9 +120,7 @@ def backtest_command(
     named = models_of(models, ports)
     begin, end = span_of(ports, tracks, begin, end)
     request = BacktestRequest(tracks, begin, end, named, every, history_days)
-    settings = load_settings()
-    folder = (settings.state / "sample" if ports.sample else settings.state) / "backtests"
-    bench = Bench(runner(jobs or os.cpu_count() or 1, dask), OriginFiles(folder, again), code_version())
+    bench = build_bench(load_settings(), jobs=jobs, dask=dask, again=again, sample=ports.sample)
     with progress_bar("backtest") as progress:
         test = backtest(request, ports, bench, progress)
     body = report(test, ports.clock(), ports.sample)
