@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner
 
 from chocolate_factory.cli import app
@@ -31,9 +32,18 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def names_of(within: typer.Typer, before: str = "") -> list[str]:
+    """Every command by its words, those of groups too."""
+    own = [f"{before}{command.name}" for command in within.registered_commands if command.name]
+    for group in within.registered_groups:
+        if group.name and group.typer_instance:
+            own += [f"{before}{group.name}", *names_of(group.typer_instance, f"{before}{group.name} ")]
+    return own
+
+
 def commands_page() -> str:
     """docs/commands.md: the help texts as they are printed."""
-    names = ["", *sorted(command.name or "" for command in app.registered_commands)]
+    names = ["", *sorted(names_of(app))]
     parts = [HEAD + "# Commands\n"]
     for name in names:
         told = CliRunner().invoke(app, [*name.split(), "--help"], prog_name="choco", env={"COLUMNS": "100"})

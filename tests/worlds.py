@@ -10,6 +10,7 @@ from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.slots import local_date
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
+from chocolate_factory.infrastructure.model_files import ModelFiles
 from chocolate_factory.infrastructure.planners import PLANNERS
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.stores import STORES, StorePlace
@@ -105,6 +106,7 @@ def empty_ports(folder: Path, text: str, now: datetime = NOW) -> Ports:
         plan_seconds=5,
         clock=lambda: now,
         sample=True,
+        registry=ModelFiles(folder / "models", lambda: "1"),
     )
 
 

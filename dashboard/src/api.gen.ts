@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/bills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bill
+         * @description The invoice of a month on the load of the stored plans, prices as corrected.
+         */
+        get: operations["bill_api_v1_bills_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboard": {
         parameters: {
             query?: never;
@@ -104,6 +124,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/insights/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Advice
+         * @description A score and a grade for each hour of the coming week, with the skill they had on past days.
+         */
+        get: operations["advice_api_v1_insights_advice_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description Every kept version with data window, inputs, metrics and integrity; champions and why they are.
+         */
+        get: operations["models_api_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -148,6 +208,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/latest/exports/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Latest Export
+         * @description The newest plan as a file; as `ics` a feed to subscribe to.
+         */
+        get: operations["latest_export_api_v1_plans_latest_exports__format__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/latest/runs/{batch}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why
+         * @description For each run of a batch of the newest plan: rank of its price, binding rules, cost of moving it.
+         */
+        get: operations["why_api_v1_plans_latest_runs__batch__why_get"];
+        put?: never;
+        /**
+         * Why Not
+         * @description Solve the newest plan again with a run held at a start: the difference, or the rules against it.
+         */
+        post: operations["why_not_api_v1_plans_latest_runs__batch__why_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask
+         * @description The newest plan beside that of a changed plant or price, solved for the same time; stores nothing.
+         */
+        post: operations["ask_api_v1_plans_what_if_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{before}/diff/{after}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description What changed from one plan to another.
+         */
+        get: operations["diff_api_v1_plans__before__diff__after__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan_id}": {
         parameters: {
             query?: never;
@@ -160,6 +304,26 @@ export interface paths {
          * @description A stored plan by its id.
          */
         get: operations["one_api_v1_plans__plan_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/exports/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Export
+         * @description A stored plan as a file.
+         */
+        get: operations["one_export_api_v1_plans__plan_id__exports__format__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -182,6 +346,130 @@ export interface paths {
         get: operations["prices_api_v1_prices_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log
+         * @description Reports, newest first, and the batches under way.
+         */
+        get: operations["log_api_v1_production_log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production/log/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fail
+         * @description A batch is lost, or a machine is out of order, or both.
+         */
+        post: operations["fail_api_v1_production_log_fail_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production/log/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish
+         * @description A step of a batch ended.
+         */
+        post: operations["finish_api_v1_production_log_finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production/log/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description A step of a batch started.
+         */
+        post: operations["start_api_v1_production_log_start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production/log/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take a report back.
+         */
+        post: operations["undo_api_v1_production_log_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stock
+         * @description Finished goods now.
+         */
+        get: operations["stock_api_v1_production_stock_get"];
+        put?: never;
+        /**
+         * Count
+         * @description Finished goods of a product were counted.
+         */
+        post: operations["count_api_v1_production_stock_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -313,26 +601,357 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AdviceAnswer
-         * @description Run now or wait? `run`: runs in progress; `wait`: none now, `next` says when; `done`: none left.
+         * AdviceFigures
+         * @description What a way to advise was worth on past days, each judged by what was known on it.
          */
-        AdviceAnswer: {
+        AdviceFigures: {
             /**
-             * Action
+             * Accuracy
+             * @description Share of hours with the grade of the hindsight plans.
+             */
+            accuracy: number | null;
+            /**
+             * Best Hours Eur Kwh
+             * @description Real cost of the quarter of hours that scored best.
+             */
+            best_hours_eur_kwh: number | null;
+            /**
+             * Captured
+             * @description Share of what hindsight saves against all hours.
+             */
+            captured: number | null;
+            /**
+             * Confusion
+             * @description Hours: rows hindsight, columns advice, best grade first.
+             */
+            confusion: number[][];
+            /**
+             * Rank Correlation
+             * @description Spearman's, of scores and real costs.
+             */
+            rank_correlation: number | null;
+        };
+        /**
+         * AdviceSkill
+         * @description The trees beside the plain rule and last week's hours, walk-forward.
+         */
+        AdviceSkill: {
+            /** All Hours Eur Kwh */
+            all_hours_eur_kwh?: number | null;
+            /**
+             * Cheapest Hours Eur Kwh
+             * @description Cheapest quarter of hours, in hindsight.
+             */
+            cheapest_hours_eur_kwh?: number | null;
+            /** Days */
+            days: number;
+            /** First */
+            first: string | null;
+            /**
+             * Grade By
              * @enum {string}
              */
-            action: "run" | "wait" | "done";
-            /** Level Now */
-            level_now: ("very_low" | "low" | "normal" | "high" | "very_high") | null;
-            next: components["schemas"]["RunningRow"] | null;
-            /** Price Now Eur Kwh */
-            price_now_eur_kwh: number | null;
-            /** Running */
-            running: components["schemas"]["RunningRow"][];
-            /** Saving Today Eur */
-            saving_today_eur: number | null;
-            /** Switch At */
-            switch_at: string | null;
+            grade_by: "forest" | "rule" | "tariff";
+            /**
+             * Grade P
+             * @description Small: the trees' grades are right more often.
+             */
+            grade_p: number | null;
+            /**
+             * Holed
+             * @description Forecasts left out because of holes.
+             */
+            holed: number;
+            /** Last */
+            last: string | null;
+            /** Methods */
+            methods: {
+                [key: string]: components["schemas"]["AdviceFigures"];
+            };
+            /**
+             * Score By
+             * @enum {string}
+             */
+            score_by: "forest" | "rule" | "tariff";
+            /**
+             * Score P
+             * @description Small: the trees' best hours are cheaper than the rule's.
+             */
+            score_p: number | null;
+            /**
+             * To Come
+             * @description Forecasts left out because prices are still to come.
+             */
+            to_come: number;
+        };
+        /**
+         * AdvisedHour
+         * @description One hour: score 0 to 100 (100: cheapest of the week), grade, and what it is thought to cost.
+         */
+        AdvisedHour: {
+            /**
+             * Grade
+             * @enum {string}
+             */
+            grade: "Optimal" | "Moderate" | "Reduced" | "Halt";
+            /** High Eur Kwh */
+            high_eur_kwh: number;
+            /**
+             * Low Eur Kwh
+             * @description At the lower end of the 80 % band.
+             */
+            low_eur_kwh: number;
+            /**
+             * Price Eur Kwh
+             * @description What the site pays at the forecast or published price.
+             */
+            price_eur_kwh: number;
+            /** Published */
+            published: boolean;
+            /**
+             * Rule Grade
+             * @enum {string}
+             */
+            rule_grade: "Optimal" | "Moderate" | "Reduced" | "Halt";
+            /**
+             * Rule Score
+             * @description What the forecast alone would say.
+             */
+            rule_score: number;
+            /** Score */
+            score: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+        };
+        /**
+         * BatchReasons
+         * @description Why the runs of a batch stand where they stand.
+         */
+        BatchReasons: {
+            /** Batch */
+            batch: string;
+            /** Currency */
+            currency: string;
+            /**
+             * Due
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            due: string;
+            /**
+             * Issued At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            issued_at: string;
+            /** Plan */
+            plan: string;
+            /** Plan Cost Eur */
+            plan_cost_eur: number;
+            /** Plan Gap Eur */
+            plan_gap_eur: number;
+            /** Product */
+            product: string;
+            /** Recount Differs Eur */
+            recount_differs_eur: number;
+            /** Runs */
+            runs: components["schemas"]["ReasonRow"][];
+            /** Sample */
+            sample: boolean;
+        };
+        /**
+         * BatchRow
+         * @description A batch that can be reported on: how many of its steps have begun.
+         */
+        BatchRow: {
+            /** Batch */
+            batch: string;
+            /** Begun */
+            begun: number;
+            /** Lost */
+            lost: boolean;
+            /** Product */
+            product: string;
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * BegunRun
+         * @description A run of a batch that was under way when the plan was made; it stays as it is.
+         */
+        BegunRun: {
+            /** Batch */
+            batch: string;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Machine */
+            machine: string;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Unit */
+            unit: number;
+        };
+        /**
+         * BillAnswer
+         * @description The invoice of a month; amounts in EUR, rounded to the cent where a bill rounds.
+         *
+         *     `status` is `so_far` while the month goes on, `partial` when days of it are missing. `market_eur` splits
+         *     the market line by part, `by_hour_eur` is its amount settled at the mean price of each hour.
+         */
+        BillAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Assumptions */
+            assumptions: string[];
+            /** Base Eur */
+            base_eur: number;
+            /** By Hour Eur */
+            by_hour_eur: number | null;
+            /** Contract */
+            contract: string;
+            /** Contracted Power Kw */
+            contracted_power_kw: number[];
+            /** Currency */
+            currency: string;
+            /** Days */
+            days: number;
+            /** Days In Month */
+            days_in_month: number;
+            /** Electricity Tax Eur */
+            electricity_tax_eur: number;
+            /** Energy Kwh */
+            energy_kwh: number;
+            /** Eur Kwh */
+            eur_kwh: number | null;
+            /** Excess */
+            excess: components["schemas"]["ExcessRow"][];
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Lines */
+            lines: components["schemas"]["BillLine"][];
+            load: components["schemas"]["BillLoad"];
+            /** Market Eur */
+            market_eur: {
+                [key: string]: number;
+            };
+            /** Missing */
+            missing: string[];
+            /** Missing Days */
+            missing_days: components["schemas"]["MissingDay"][];
+            /** Month */
+            month: string;
+            prices: components["schemas"]["BillPrices"] | null;
+            /** Sample */
+            sample: boolean;
+            /** Site */
+            site: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "whole" | "so_far" | "partial";
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            /** Total Eur */
+            total_eur: number;
+            /** Vat Base Eur */
+            vat_base_eur: number;
+            /** Vat Eur */
+            vat_eur: number;
+        };
+        /**
+         * BillLine
+         * @description A line: `exact_eur` = `quantity` × `price` × `factor`, `eur` is it rounded half up to the cent.
+         *
+         *     `price` is null for a sum over slots. `source` names law or table, or `contract`; `confidence` is how well
+         *     the least certain price in it is known, null where the contract says it.
+         */
+        BillLine: {
+            /** Computation */
+            computation: string;
+            /** Confidence */
+            confidence: string | null;
+            /** Eur */
+            eur: number;
+            /** Exact Eur */
+            exact_eur: number;
+            /** Factor */
+            factor: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Price */
+            price: number | null;
+            /** Price Unit */
+            price_unit: string;
+            /** Quantity */
+            quantity: number;
+            /** Source */
+            source: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * BillLoad
+         * @description Where the load is known from: a meter's file, or the stored plans.
+         */
+        BillLoad: {
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "metered" | "planned";
+            /** Resolution Min */
+            resolution_min: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * BillPrices
+         * @description The market prices as known now; `known_at` is the newest knowledge among them.
+         */
+        BillPrices: {
+            /** Corrected */
+            corrected: components["schemas"]["CorrectedDay"][];
+            /** Known At */
+            known_at: string | null;
+            /** Origins */
+            origins: {
+                [key: string]: number;
+            };
+            /** Series */
+            series: string;
+            /** Slots */
+            slots: number;
+            /** Sources */
+            sources: string[];
         };
         /**
          * ClimateNormals
@@ -354,6 +973,58 @@ export interface components {
             };
         };
         /**
+         * Compared
+         * @description One side of a what-if; `fixed_eur` are the power terms and the like of the window's days, with tax.
+         */
+        Compared: {
+            /** Assumed Stock */
+            assumed_stock: components["schemas"]["StockRow"][];
+            /** Baseline Eur */
+            baseline_eur: number;
+            /** Batches */
+            batches: number;
+            /** Bound Eur */
+            bound_eur: number;
+            /** Contract */
+            contract: string;
+            /** Cost Eur */
+            cost_eur: number;
+            /** Energy Kwh */
+            energy_kwh: number;
+            /** Excess Power Eur */
+            excess_power_eur: number;
+            /** Fixed Eur */
+            fixed_eur: number;
+            /** Highest Kw */
+            highest_kw: number;
+            /** Late */
+            late: components["schemas"]["StockRow"][];
+            /** Left For Later */
+            left_for_later: components["schemas"]["StockRow"][];
+            /** Mip Gap */
+            mip_gap: number;
+            saving: components["schemas"]["Saving"];
+            /** Solve Seconds */
+            solve_seconds: number;
+            /** Total Eur */
+            total_eur: number;
+        };
+        /**
+         * CorrectedDay
+         * @description Slots of a day whose price is not the first one told.
+         */
+        CorrectedDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Mean Change Eur Mwh */
+            mean_change_eur_mwh: number;
+            /** Slots */
+            slots: number;
+        };
+        /**
          * CostParts
          * @description What `cost_eur` is made of; taxes are the electricity tax, without VAT.
          */
@@ -364,6 +1035,23 @@ export interface components {
             excess_power: number;
             /** Taxes */
             taxes: number;
+        };
+        /**
+         * CountReport
+         * @description Finished goods of a product were counted.
+         */
+        CountReport: {
+            /** At */
+            at?: string | null;
+            /** Kg */
+            kg: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Product */
+            product: string;
         };
         /**
          * CurrentWeather
@@ -390,7 +1078,7 @@ export interface components {
         Dashboard: {
             /** Activity */
             activity: string | null;
-            advice: components["schemas"]["AdviceAnswer"] | null;
+            advice: components["schemas"]["chocolate_factory__api__schemas__dashboard__AdviceAnswer"] | null;
             /** Contracted Power Kw */
             contracted_power_kw: number[];
             /** Data */
@@ -420,6 +1108,31 @@ export interface components {
             timezone: string;
             /** Troubles */
             troubles: components["schemas"]["Trouble"][];
+        };
+        /**
+         * DiffAnswer
+         * @description What changed from one plan to another, in the time that both cover.
+         */
+        DiffAnswer: {
+            /** Added */
+            added: components["schemas"]["OtherRun"][];
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            compared: components["schemas"]["Span"];
+            cost_eur: components["schemas"]["chocolate_factory__api__schemas__production__Difference"];
+            /** Dropped */
+            dropped: components["schemas"]["OtherRun"][];
+            /** Moved */
+            moved: components["schemas"]["MovedRun"][];
+            runs_eur: components["schemas"]["chocolate_factory__api__schemas__production__Difference"];
+            /** Sample */
+            sample: boolean;
+            /** Unchanged */
+            unchanged: number;
+            /** Words */
+            words: string[];
         };
         /**
          * Drift
@@ -468,6 +1181,115 @@ export interface components {
             state: "ok" | "watch" | "drift" | "too little";
             /** Text */
             text: string;
+        };
+        /**
+         * ExcessRow
+         * @description Power above the contracted one in a period: `eur` = `charged_kw` × `eur_kw`; null prices: no excess.
+         */
+        ExcessRow: {
+            /** Charged Kw */
+            charged_kw: number;
+            /** Contracted Kw */
+            contracted_kw: number;
+            /** Days */
+            days: number | null;
+            /** Eur */
+            eur: number;
+            /** Eur Kw */
+            eur_kw: number | null;
+            /** Highest Kw */
+            highest_kw: number;
+            /** Name */
+            name: string;
+            /** Over Kw */
+            over_kw: number;
+            /** Period */
+            period: string;
+            /** Quarters Over */
+            quarters_over: number;
+            /** Sum Squares Kw2 */
+            sum_squares_kw2: number;
+            /** Unit Days */
+            unit_days: number | null;
+            /** Unit Price */
+            unit_price: number | null;
+        };
+        /**
+         * ExportFormat
+         * @description What a plan can be written as.
+         * @enum {string}
+         */
+        ExportFormat: "ics" | "csv" | "xlsx" | "html" | "pdf";
+        /**
+         * FailReport
+         * @description A batch is lost, or a machine is out of order until a time, or both.
+         */
+        FailReport: {
+            /** At */
+            at?: string | null;
+            /**
+             * Batch
+             * @default
+             */
+            batch: string;
+            /**
+             * Machine
+             * @default
+             */
+            machine: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Unit */
+            unit?: number | null;
+            /**
+             * Units
+             * @default 1
+             */
+            units: number;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * Forbidden
+         * @description The rules against a start.
+         */
+        Forbidden: {
+            /** Conflicts */
+            conflicts: {
+                [key: string]: unknown;
+            }[];
+            /** Message */
+            message: string;
+            /** Rules */
+            rules: string[];
+        };
+        /**
+         * ForcedPlan
+         * @description The plan solved again with the run held; `least_eur` of the difference is proven.
+         */
+        ForcedPlan: {
+            /** Batches Moved */
+            batches_moved: number;
+            /** Cost Eur */
+            cost_eur: number;
+            /** Difference Eur */
+            difference_eur: number;
+            /** Gap Eur */
+            gap_eur: number;
+            /** Least Eur */
+            least_eur: number;
+            /** Solve Seconds */
+            solve_seconds: number;
+            /** Within Gap */
+            within_gap: boolean;
         };
         /**
          * ForecastAnswer
@@ -543,6 +1365,32 @@ export interface components {
             source: string;
             /** Value */
             value: number;
+        };
+        /**
+         * GoodsNow
+         * @description Finished goods of a product in whole batches; null where neither plan nor count tells.
+         */
+        GoodsNow: {
+            /** Batches */
+            batches: number | null;
+            /** Counted At */
+            counted_at: string | null;
+            /** Counted Kg */
+            counted_kg: number | null;
+            /** Kg */
+            kg: number | null;
+            /** Product */
+            product: string;
+        };
+        /**
+         * GoodsRow
+         * @description Finished batches of a product that were there when the plan was made.
+         */
+        GoodsRow: {
+            /** Batches */
+            batches: number;
+            /** Product */
+            product: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -668,6 +1516,12 @@ export interface components {
             start: string;
         };
         /**
+         * Language
+         * @description The language of headings and words; names stay as they are.
+         * @enum {string}
+         */
+        Language: "en" | "es";
+        /**
          * LeadScores
          * @description Scores of one lead day: days from that of issue to that of delivery.
          */
@@ -736,6 +1590,20 @@ export interface components {
             start: string;
         };
         /**
+         * LogAnswer
+         * @description The log, newest first.
+         */
+        LogAnswer: {
+            /** Batches */
+            batches: components["schemas"]["BatchRow"][];
+            /** Log */
+            log: components["schemas"]["ReportRow"][];
+            /** Sample */
+            sample: boolean;
+            /** Under Way */
+            under_way: components["schemas"]["UnderWay"][];
+        };
+        /**
          * MachineRow
          * @description A row of the Gantt.
          */
@@ -748,6 +1616,178 @@ export interface components {
             power_kw: number;
         };
         /**
+         * MissingDay
+         * @description A day that is in no line of the bill, and what it lacks.
+         */
+        MissingDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Slots */
+            slots: number;
+            /** Slots Without Load */
+            slots_without_load: number;
+            /** Slots Without Price */
+            slots_without_price: number;
+        };
+        /**
+         * ModelChoice
+         * @description A model chosen for a series, from when on, by whom and why.
+         */
+        ModelChoice: {
+            /**
+             * Chosen By
+             * @enum {string}
+             */
+            chosen_by: "default" | "significance" | "by hand" | "rolled back";
+            /** Model */
+            model: string;
+            /**
+             * Since
+             * @description Null for the default.
+             */
+            since: string | null;
+            /**
+             * Version
+             * @description The one version it is held to; null: the newest sound one.
+             */
+            version: number | null;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ModelComparison
+         * @description The last comparison of a series' champion with the others.
+         */
+        ModelComparison: {
+            /** Alarm */
+            alarm: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /** Champion */
+            champion: string;
+            /**
+             * Complete
+             * @description Whether all days of origin were replayed.
+             */
+            complete: boolean;
+            /** First */
+            first: string | null;
+            /** Last */
+            last: string | null;
+            /** Promoted */
+            promoted: string | null;
+            /** Rivals */
+            rivals: components["schemas"]["ModelRival"][];
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+        };
+        /**
+         * ModelRival
+         * @description A challenger beside the champion on common days of origin.
+         */
+        ModelRival: {
+            /** Better */
+            better: boolean;
+            /** Champion Mae Eur Mwh */
+            champion_mae_eur_mwh: number | null;
+            /** Mae Eur Mwh */
+            mae_eur_mwh: number | null;
+            /** Model */
+            model: string;
+            /**
+             * Naive
+             * @description Never promoted: its being better is an alarm.
+             */
+            naive: boolean;
+            /** Origins */
+            origins: number;
+            /**
+             * P
+             * @description One-sided; small: better by more than chance.
+             */
+            p: number | null;
+        };
+        /**
+         * ModelVersion
+         * @description A kept version; where its manifest cannot be used only number and state are known.
+         */
+        ModelVersion: {
+            /**
+             * Code
+             * @description Version of the program, digest of what a forecast depends on.
+             */
+            code?: string | null;
+            /**
+             * Facts
+             * @description By the model: days learnt from, inputs, notes.
+             */
+            facts?: {
+                [key: string]: unknown;
+            } | null;
+            /** Learnt At */
+            learnt_at?: string | null;
+            /** Libraries */
+            libraries?: {
+                [key: string]: string;
+            } | null;
+            /** Metrics */
+            metrics?: {
+                [key: string]: unknown;
+            } | null;
+            /** Sha256 */
+            sha256?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "changed" | "missing" | "other code";
+            /** Version */
+            version: number;
+        };
+        /**
+         * ModelVersions
+         * @description The kept versions of one model, newest first.
+         */
+        ModelVersions: {
+            /** Model */
+            model: string;
+            /** Versions */
+            versions: components["schemas"]["ModelVersion"][];
+        };
+        /**
+         * ModelsAnswer
+         * @description Kept versions of models by series, and which of them serve.
+         */
+        ModelsAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /**
+             * Pinned
+             * @description The model that the settings name, before any champion.
+             */
+            pinned: string | null;
+            /** Sample */
+            sample: boolean;
+            /** Series */
+            series: components["schemas"]["SeriesModels"][];
+        };
+        /**
          * Money
          * @description Cost and energy of one arm.
          */
@@ -756,6 +1796,53 @@ export interface components {
             cost_eur: number;
             /** Energy Kwh */
             energy_kwh: number;
+        };
+        /**
+         * MoveRow
+         * @description A run at another start, the other batches staying: the plan's cost changes so, or a rule forbids it.
+         */
+        MoveRow: {
+            /** Difference Eur */
+            difference_eur: number | null;
+            /**
+             * Moves Along
+             * @description Other steps of the batch that move too.
+             */
+            moves_along: string[];
+            /** Rule */
+            rule: string | null;
+            /** Start */
+            start: string | null;
+        };
+        /**
+         * MovedRun
+         * @description A run that starts at another time; `was` is its batch's name before.
+         */
+        MovedRun: {
+            /** Batch */
+            batch: string;
+            /** Cost Eur */
+            cost_eur: number;
+            /**
+             * From
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            from: string;
+            /** Minutes */
+            minutes: number;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
+            /**
+             * To
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            to: string;
+            /** Was */
+            was: string;
         };
         /**
          * NormalDay
@@ -776,6 +1863,34 @@ export interface components {
             };
         };
         /**
+         * OtherRun
+         * @description A run that only one of the plans has.
+         */
+        OtherRun: {
+            /** Batch */
+            batch: string;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Machine */
+            machine: string;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Unit */
+            unit: number;
+        };
+        /**
          * PlanAnswer
          * @description A stored plan; every plan passed the rule checker, so `violations` is empty.
          */
@@ -785,6 +1900,8 @@ export interface components {
             /** Assumptions */
             assumptions: string[];
             baseline: components["schemas"]["Money"];
+            /** Begun */
+            begun?: components["schemas"]["BegunRun"][];
             /**
              * Bill
              * @description Every line of `cost_eur`, recomputable by hand.
@@ -801,8 +1918,15 @@ export interface components {
             currency: string;
             /** Energy Kwh */
             energy_kwh: number;
+            /**
+             * Given Up
+             * @description Batches under way that no rule lets go on.
+             */
+            given_up?: string[];
             /** Id */
             id: string;
+            /** In Stock */
+            in_stock?: components["schemas"]["GoodsRow"][];
             /**
              * Issued At
              * Format: date-time
@@ -1061,6 +2185,114 @@ export interface components {
             sample: boolean;
         };
         /**
+         * ReasonRow
+         * @description Why one run of a batch stands where it stands.
+         */
+        ReasonRow: {
+            /** Allowed Starts */
+            allowed_starts: number;
+            /** Binding */
+            binding: string[];
+            /**
+             * Cheaper Blocked By
+             * @description Cheaper starts by the rule that forbids them.
+             */
+            cheaper_blocked_by: {
+                [key: string]: number;
+            };
+            /**
+             * Cheaper But Dearer
+             * @description Cheaper starts that make the whole plan no cheaper.
+             */
+            cheaper_but_dearer: number;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Energy Kwh */
+            energy_kwh: number;
+            /** Machine */
+            machine: string;
+            /** Mean Price Eur Kwh */
+            mean_price_eur_kwh: number;
+            /** Moves */
+            moves: {
+                [key: string]: components["schemas"]["MoveRow"];
+            };
+            /** Process */
+            process: string;
+            /**
+             * Rank
+             * @description By price among the starts that staff and climate allow; 1 is the cheapest.
+             */
+            rank: number;
+            /** Saving Missed Eur */
+            saving_missed_eur: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ReportRow
+         * @description One report of the log. `step` counts from 0; what a kind does not need is empty or null.
+         */
+        ReportRow: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was said.
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /** Batch */
+            batch: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Kg */
+            kg: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "started" | "finished" | "failed" | "outage" | "stock" | "undone";
+            /** Machine */
+            machine: string;
+            /**
+             * Moment
+             * Format: date-time
+             * @description When it happened.
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            moment: string;
+            /** Note */
+            note: string;
+            /** Product */
+            product: string;
+            /** Reason */
+            reason: string;
+            /** Step */
+            step: number | null;
+            /** Undoes */
+            undoes: string;
+            /** Undone */
+            undone: boolean;
+            /** Unit */
+            unit: number | null;
+            /** Units */
+            units: number;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * Revision
          * @description What was known of a slot from a moment on; `change` is the difference to the revision before.
          */
@@ -1250,6 +2482,42 @@ export interface components {
             updated_at: string | null;
         };
         /**
+         * SeriesModels
+         * @description All that is kept of one series.
+         */
+        SeriesModels: {
+            champion: components["schemas"]["ModelChoice"];
+            comparison: components["schemas"]["ModelComparison"] | null;
+            /** History */
+            history: components["schemas"]["ModelChoice"][];
+            /** Models */
+            models: components["schemas"]["ModelVersions"][];
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+            serving: components["schemas"]["Serving"];
+            /**
+             * Trouble
+             * @description Why the file of champions cannot be read.
+             */
+            trouble: string | null;
+        };
+        /**
+         * Serving
+         * @description What forecasts are made with now.
+         */
+        Serving: {
+            /** Model */
+            model: string;
+            /**
+             * Version
+             * @description Null: learnt afresh for every forecast.
+             */
+            version: number | null;
+        };
+        /**
          * SourceFailure
          * @description A source that did not deliver some days of a series.
          */
@@ -1314,6 +2582,106 @@ export interface components {
             start: string;
         };
         /**
+         * StartOrder
+         * @description Where to hold a run; `step` is a process or its number from 1, empty for the first.
+         */
+        StartOrder: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /**
+             * Step
+             * @default
+             */
+            step: string;
+        };
+        /**
+         * StartReasons
+         * @description What holding a run at a start costs, or what forbids it: one of `forbidden` and `forced` is there.
+         */
+        StartReasons: {
+            alone: components["schemas"]["MoveRow"];
+            /**
+             * Asked Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            asked_start: string;
+            /** Batch */
+            batch: string;
+            /** Currency */
+            currency: string;
+            /**
+             * Due
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            due: string;
+            forbidden: components["schemas"]["Forbidden"] | null;
+            forced: components["schemas"]["ForcedPlan"] | null;
+            /**
+             * Issued At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            issued_at: string;
+            /** Plan */
+            plan: string;
+            /** Plan Cost Eur */
+            plan_cost_eur: number;
+            /** Plan Gap Eur */
+            plan_gap_eur: number;
+            /**
+             * Planned Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            planned_start: string;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
+            /** Recount Differs Eur */
+            recount_differs_eur: number;
+            /** Sample */
+            sample: boolean;
+        };
+        /**
+         * StepReport
+         * @description A step of a batch started or ended; without `step` the next, or the last that began.
+         */
+        StepReport: {
+            /** At */
+            at?: string | null;
+            /** Batch */
+            batch: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Step
+             * @default
+             */
+            step: string;
+            /** Unit */
+            unit?: number | null;
+        };
+        /**
+         * StockAnswer
+         * @description Finished goods now.
+         */
+        StockAnswer: {
+            /** Sample */
+            sample: boolean;
+            /** Stock */
+            stock: components["schemas"]["GoodsNow"][];
+        };
+        /**
          * StockRow
          * @description Batches of a product wanted by a moment.
          */
@@ -1340,6 +2708,49 @@ export interface components {
             hint: string;
             /** Title */
             title: string;
+        };
+        /**
+         * UnderWay
+         * @description A run of a batch that has begun and is not finished; `reported` or taken as planned.
+         */
+        UnderWay: {
+            /** Batch */
+            batch: string;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Machine */
+            machine: string;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
+            /** Reported */
+            reported: boolean;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Unit */
+            unit: number;
+        };
+        /**
+         * UndoReport
+         * @description A report is taken back; it stays in the log, marked.
+         */
+        UndoReport: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Report */
+            report: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -1433,6 +2844,159 @@ export interface components {
              */
             week: string;
         };
+        /**
+         * WhatIfAnswer
+         * @description The plan in force beside the plan of a changed plant; nothing of it is stored.
+         */
+        WhatIfAnswer: {
+            /** Assumptions */
+            assumptions: string[];
+            /** Changes */
+            changes: string[];
+            /** Currency */
+            currency: string;
+            difference: components["schemas"]["chocolate_factory__api__schemas__what_ifs__Difference"];
+            /**
+             * Issued At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            issued_at: string;
+            /** Plan */
+            plan: string;
+            present: components["schemas"]["Compared"];
+            /**
+             * Runs
+             * @description Runs that stay, moved, were added or dropped.
+             */
+            runs: {
+                [key: string]: number;
+            };
+            /** Same Batches */
+            same_batches: boolean;
+            /** Sample */
+            sample: boolean;
+            /** Time Limit S */
+            time_limit_s: number;
+            what_if: components["schemas"]["Compared"];
+            window: components["schemas"]["Span"];
+        };
+        /**
+         * WhatIfOrder
+         * @description Changes to try, e.g. `price=+10%`, `machine:conche=+1`; docs/what-if.md has them all.
+         */
+        WhatIfOrder: {
+            /**
+             * Changes
+             * @example [
+             *       "price=+10%"
+             *     ]
+             */
+            changes: string[];
+            /**
+             * Time Limit S
+             * @description Seconds of solving for each side.
+             * @default 2.5
+             */
+            time_limit_s: number;
+        };
+        /**
+         * AdviceAnswer
+         * @description Run now or wait? `run`: runs in progress; `wait`: none now, `next` says when; `done`: none left.
+         */
+        chocolate_factory__api__schemas__dashboard__AdviceAnswer: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "run" | "wait" | "done";
+            /** Level Now */
+            level_now: ("very_low" | "low" | "normal" | "high" | "very_high") | null;
+            next: components["schemas"]["RunningRow"] | null;
+            /** Price Now Eur Kwh */
+            price_now_eur_kwh: number | null;
+            /** Running */
+            running: components["schemas"]["RunningRow"][];
+            /** Saving Today Eur */
+            saving_today_eur: number | null;
+            /** Switch At */
+            switch_at: string | null;
+        };
+        /**
+         * AdviceAnswer
+         * @description Advice for each hour of the coming week, who gives it, why, and how good it was.
+         */
+        chocolate_factory__api__schemas__insights__AdviceAnswer: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /**
+             * Grade By
+             * @enum {string}
+             */
+            grade_by: "forest" | "rule" | "tariff";
+            /** Hours */
+            hours: components["schemas"]["AdvisedHour"][];
+            /** Issued At */
+            issued_at: string | null;
+            /** Learnt At */
+            learnt_at: string | null;
+            /** Learnt Days */
+            learnt_days: number | null;
+            /** Model */
+            model: string | null;
+            /** Sample */
+            sample: boolean;
+            /**
+             * Score By
+             * @enum {string}
+             */
+            score_by: "forest" | "rule" | "tariff";
+            /**
+             * Series
+             * @description None where the contract fixes the price.
+             */
+            series: ("spot" | "pvpc") | null;
+            skill: components["schemas"]["AdviceSkill"] | null;
+            /** Why */
+            why: string;
+            window: components["schemas"]["Span"];
+        };
+        /**
+         * Difference
+         * @description A cost of two plans; the difference is null where their windows differ.
+         */
+        chocolate_factory__api__schemas__production__Difference: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Difference */
+            difference: number | null;
+        };
+        /**
+         * Difference
+         * @description What-if less present; the true difference of cost lies between `least_eur` and `most_eur`.
+         */
+        chocolate_factory__api__schemas__what_ifs__Difference: {
+            /** Cost Eur */
+            cost_eur: number;
+            /** Energy Kwh */
+            energy_kwh: number;
+            /** Fixed Eur */
+            fixed_eur: number;
+            /** Least Eur */
+            least_eur: number;
+            /** Most Eur */
+            most_eur: number;
+            /** Total Eur */
+            total_eur: number;
+            /** Within Gap */
+            within_gap: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -1442,6 +3006,55 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    bill_api_v1_bills_get: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     dashboard_api_v1_dashboard_get: {
         parameters: {
             query?: never;
@@ -1600,6 +3213,55 @@ export interface operations {
             };
         };
     };
+    advice_api_v1_insights_advice_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chocolate_factory__api__schemas__insights__AdviceAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_api_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsAnswer"];
+                };
+            };
+        };
+    };
     plans_api_v1_plans_get: {
         parameters: {
             query?: {
@@ -1702,6 +3364,286 @@ export interface operations {
             };
         };
     };
+    latest_export_api_v1_plans_latest_exports__format__get: {
+        parameters: {
+            query?: {
+                /** @description Only runs of this machine. */
+                machine?: string | null;
+                /** @description Only runs that touch this shift: its number in the file. */
+                shift?: number | null;
+                lang?: components["schemas"]["Language"];
+            };
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                format: components["schemas"]["ExportFormat"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/calendar": unknown;
+                    "text/csv": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description The plan is the one that `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    why_api_v1_plans_latest_runs__batch__why_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchReasons"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    why_not_api_v1_plans_latest_runs__batch__why_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartReasons"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_v1_plans_what_if_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_api_v1_plans__before__diff__after__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                before: string;
+                after: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     one_api_v1_plans__plan_id__get: {
         parameters: {
             query?: never;
@@ -1720,6 +3662,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_export_api_v1_plans__plan_id__exports__format__get: {
+        parameters: {
+            query?: {
+                /** @description Only runs of this machine. */
+                machine?: string | null;
+                /** @description Only runs that touch this shift: its number in the file. */
+                shift?: number | null;
+                lang?: components["schemas"]["Language"];
+            };
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+                format: components["schemas"]["ExportFormat"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/calendar": unknown;
+                    "text/csv": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description The plan is the one that `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -1768,6 +3779,312 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    log_api_v1_production_log_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fail_api_v1_production_log_fail_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    finish_api_v1_production_log_finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_api_v1_production_log_start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_v1_production_log_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stock_api_v1_production_stock_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockAnswer"];
+                };
+            };
+        };
+    };
+    count_api_v1_production_stock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Validation Error */

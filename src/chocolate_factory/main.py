@@ -11,7 +11,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from chocolate_factory import __version__
 from chocolate_factory.api import problems
 from chocolate_factory.api.guard import Guard
-from chocolate_factory.api.routers import dashboard, forecasts, health, plans, prices, weather
+from chocolate_factory.api.routers import (
+    bills,
+    dashboard,
+    forecasts,
+    health,
+    insights,
+    models,
+    plan_exports,
+    plans,
+    prices,
+    production,
+    weather,
+    what_ifs,
+)
 from chocolate_factory.dashboard import STATIC
 from chocolate_factory.services.choose_world import World
 
@@ -29,7 +42,20 @@ def create_app(world: World, hosts: list[str] | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.world = world
-    for module in (health, prices, forecasts, weather, plans, dashboard):
+    for module in (
+        health,
+        prices,
+        forecasts,
+        models,
+        weather,
+        plan_exports,
+        what_ifs,
+        plans,
+        production,
+        bills,
+        insights,
+        dashboard,
+    ):
         app.include_router(module.router)
     problems.install(app)
     add_page(app)

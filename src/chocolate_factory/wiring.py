@@ -6,17 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from chocolate_factory.core.config import Settings, SystemClock
 from chocolate_factory.core.errors import Misconfigured
+from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.ports import Ports, Source, Store
 from chocolate_factory.domain.token_age import token_ends
+from chocolate_factory.infrastructure.advisers import ADVISERS
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
+from chocolate_factory.infrastructure.model_files import ModelFiles
 from chocolate_factory.infrastructure.origin_files import OriginFiles, code_version
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner
 from chocolate_factory.infrastructure.sources import build_sources, without_key
@@ -28,6 +32,7 @@ from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.choose_world import World, can_plan
 
 PROVIDERS = ("omie", "ree", "esios", "aemet", "openweathermap", "open_meteo")
+AUTO = "auto"
 
 
 def build(settings: Settings) -> Ports:
@@ -72,7 +77,8 @@ def accesses(settings: Settings) -> dict[str, Access]:
         for name in PROVIDERS
         for given in (getattr(settings, name),)
     }
-    return {**found, "open_meteo_archive": Access(settings.open_meteo.archive)}
+    runs = {"open_meteo_runs": Access(settings.open_meteo.runs)} if settings.open_meteo.runs else {}
+    return {**found, **runs, "open_meteo_archive": Access(settings.open_meteo.archive)}
 
 
 def secret(value: SecretStr | None) -> str | None:
@@ -90,10 +96,12 @@ def assemble(
     settings: Settings, factory: tuple[Factory, str], sources: dict[str, Source], *, sample: bool
 ) -> Ports:
     """Ports over a state folder."""
-    if settings.forecast.model not in FORECASTERS:
+    named = "" if settings.forecast.model == AUTO else settings.forecast.model
+    if named and named not in FORECASTERS:
         known = ", ".join(FORECASTERS)
         raise Misconfigured(
-            f"CHOCO_FORECAST__MODEL: {settings.forecast.model!r} is not a model; known: {known}."
+            f"CHOCO_FORECAST__MODEL: {settings.forecast.model!r} is not a model; known: {AUTO}, {known}.",
+            "Choose one of them; prophet comes with `pip install 'chocolate-factory[prophet]'`.",
         )
     folder = settings.state / "sample" if sample else settings.state
     try:
@@ -106,11 +114,12 @@ def assemble(
         store=open_store(settings, "sqlite" if sample else settings.store, folder),
         sources=sources,
         forecasters=FORECASTERS,
-        forecaster=settings.forecast.model,
+        forecaster=named,
         planner=HighsPlanner(settings.plan.target_gap),
         plan_seconds=settings.plan.time_limit_s,
         clock=SystemClock(settings.now, settings.clock_rate),
         sample=sample,
+        registry=ModelFiles(folder / "models", cache(code_version)),
     )
 
 
@@ -130,6 +139,11 @@ def build_bench(
     state = settings.state / "sample" if sample else settings.state
     kept = OriginFiles(state / "backtests", again)
     return Bench(runner(jobs or os.cpu_count() or 1, dask), kept, code_version())
+
+
+def build_adviser() -> Learn:
+    """What learns hourly advice."""
+    return ADVISERS["forest"]
 
 
 def read_factory_file(path: Path) -> tuple[Factory, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.worlds import tiny
 
 NOW = "2026-03-10T21:00:00+01:00"
 SHORT = ("backtest", "--models", "naive-week", "--every", "10", "--jobs", "1")
+TRACKS = [("spot", "11:30"), ("spot", "13:30"), ("pvpc", "13:30"), ("pvpc", "20:30")]
 
 
 @pytest.fixture
@@ -40,6 +42,15 @@ def env(tmp_path: Path) -> dict[str, str]:
         (["--models", "oracle"], 2, "naive-kind"),
         (["--every", "0"], 2, "--every"),
         (["--jobs", "0"], 2, "--jobs"),
+        (["--learn-every", "0"], 2, "--learn-every"),
+        (["--window", "A"], 2, "NAME=FROM:TO"),
+        (["--window", "A=2026-03-02:2026-03-01"], 2, "before"),
+        (["--window", "A=2026-03-02:soon"], 2, "YYYY-MM-DD"),
+        (["--window", "A=2026-02-01:2026-02-02", "--window", "A=2026-02-03:2026-02-04"], 2, "twice"),
+        (["--from", "2026-02-02", "--window", "A=2026-02-01:2026-02-03"], 2, "not within"),
+        (["--decision", "--every", "2"], 2, "--every"),
+        (["--decision", "--gate", "11:30"], 2, "spot at 13:30"),
+        (["--live", "--decision"], 2, "--live"),
         (["--from", "2026-03-02", "--to", "2026-03-01"], 2, "before"),
         (["--out", "no/such/folder/x.json"], 2, "no folder"),
         (["--from", "2024-01-01", "--to", "2024-01-02"], 3, "No pvpc prices are stored"),
@@ -61,17 +72,40 @@ def test_the_json_and_the_files(choco: Run, env: dict[str, str], tmp_path: Path)
     assert json.loads(out.read_text(encoding="utf-8")) == body
     assert out.with_suffix(".md").read_text(encoding="utf-8").startswith("# Backtest\n")
     assert body["sample"] is True
-    assert [(t["series"], t["gate"]) for t in body["tracks"]] == [("spot", "13:30"), ("pvpc", "20:30")]
-    for track in body["tracks"]:
+    assert [(t["series"], t["gate"]) for t in body["tracks"]] == TRACKS
+    for track, first in zip(body["tracks"], (1, 2, 1, 2), strict=True):
         assert [row["model"] for row in track["models"]] == ["naive-week", "naive-kind"]
         assert track["truth_to"] <= "2026-03-11"
         for row in track["models"]:
             assert {"mae", "rmse", "rmae_week", "rmae_kind", "pinball", "dm_p", "coverage_80"} <= set(
                 row["overall"]
             )
-            assert [one["lead"] for one in row["leads"]] == [2, 3, 4, 5, 6, 7, 8]
+            assert [one["lead"] for one in row["leads"]] == list(range(first, first + 7))
+    assert f"$ {body['command']}\n" in out.with_suffix(".md").read_text(encoding="utf-8")
     again = json.loads(choco(*SHORT, "--json", env=env).stdout)
     assert again["tracks"] == body["tracks"]
+
+
+def test_windows_and_decisions(choco: Run, env: dict[str, str]) -> None:
+    days = "2026-02-01", "2026-02-07"
+    window = ("--window", f"A={days[0]}:{days[1]}")
+    asked = ("--models", "naive-week", "--jobs", "1", "--decision", *window)
+    first = json.loads(choco("backtest", *asked, "--json", env=env).stdout)
+    assert (first["first"], first["last"]) == days
+    for track in first["tracks"]:
+        usual = (track["series"], track["gate"]) in TRACKS[1::2]
+        assert ("decision" in track) == usual
+        assert [one["name"] for one in track["windows"]] == ["A"]
+        if usual:
+            assert track["decision"]["weeks"] == 1
+            assert track["windows"][0]["decision"]["models"] == track["decision"]["models"]
+            assert {row["violations"] for row in track["decision"]["models"]} == {0}
+    words = shlex.split(first["command"])
+    assert words[:2] == ["choco", "backtest"]
+    again = choco(*words[1:], "--jobs", "1", env=env)
+    assert "captured" in again.stdout
+    assert "A: spot at 13:30" in again.stdout
+    assert json.loads(choco(*words[1:], "--jobs", "1", "--json", env=env).stdout)["tracks"] == first["tracks"]
 
 
 def test_the_table_for_people(choco: Run, env: dict[str, str]) -> None:

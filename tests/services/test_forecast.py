@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.forecast import Forecast
-from chocolate_factory.domain.ports import Fitted, Record, Store
+from chocolate_factory.domain.ports import Fitted, Known, Learnt, Record, Store
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, epoch, hours_over, local_midnight, planning_window
@@ -24,6 +24,7 @@ from chocolate_factory.services.forecast_prices import (
     latest_forecast,
     stored_forecast,
 )
+from tests.unit.forecasters.markets import drivers, early
 from tests.unit.forecasters.samples import at_gate, history
 
 TODAY = date(2026, 3, 10)
@@ -46,8 +47,12 @@ class Refusing:
     """A forecaster that must not be asked."""
 
     name = "refusing"
+    beside = ("wind_forecast",)
 
-    def fit(self, history: Series, issued_at: datetime) -> Fitted:
+    def learn(self, known: Known, at: datetime) -> Learnt:
+        raise AssertionError("asked")
+
+    def ready(self, learnt: Learnt, known: Known, at: datetime) -> Fitted:
         raise AssertionError("asked")
 
 
@@ -56,11 +61,20 @@ class Listening:
     """Naive-kind that notes what it was given."""
 
     name: str = "listening"
+    beside: tuple[str, ...] = ()
+    learnt: list[Known] = field(default_factory=list)
     given: Series | None = None
+    known: Known | None = None
     asked: Window | None = None
+    weights: Learnt | None = None
 
-    def fit(self, history: Series, issued_at: datetime) -> Fitted:
-        self.given, self.fitted = history, NAIVE().fit(history, issued_at)
+    def learn(self, known: Known, at: datetime) -> Learnt:
+        self.learnt.append(known)
+        return NAIVE().learn(known, at)
+
+    def ready(self, learnt: Learnt, known: Known, at: datetime) -> Fitted:
+        self.given, self.known, self.weights = known.prices, known, learnt
+        self.fitted = NAIVE().ready(learnt, known, at)
         return self
 
     def predict(self, window: Window) -> Forecast:
@@ -93,6 +107,48 @@ def test_the_model_sees_what_was_known_and_is_asked_for_the_rest(store: Store) -
     tomorrow_end = local_midnight(TODAY + timedelta(days=2), MARKET_ZONE)
     assert model.given.start[-1] == epoch(tomorrow_end) - 900
     assert model.asked == Window(tomorrow_end, WEEK.end)
+
+
+@pytest.mark.parametrize(("now", "newest"), [(early(TODAY), 1), (early(TODAY) - timedelta(hours=4), 0)])
+def test_series_beside_the_price_are_read_as_known_now(store: Store, now: datetime, newest: int) -> None:
+    for series in drivers(TODAY - timedelta(days=40), 45).values():
+        store.write(series)
+    model = Listening(beside=("wind_forecast", "solar_forecast", "spot"))
+    forecast_prices(ForecastRequest("spot", WEEK, history_days=20), store, model, now)
+    for known in (model.known, *model.learnt):
+        assert known is not None
+        assert set(known.beside) == {"wind_forecast", "solar_forecast"}, "not the price itself"
+        for key, series in known.beside.items():
+            assert series.key == key
+            assert series.available_at.max() <= epoch(now)
+            assert series.start[0] == epoch(now) // 3600 * 3600 - 20 * 86_400
+            end = local_midnight(TODAY + timedelta(days=newest + 1), MARKET_ZONE)
+            assert series.start[-1] == epoch(end) - 3600
+
+
+def test_a_series_that_is_not_stored_is_empty(store: Store) -> None:
+    model = Listening(beside=("wind_forecast",))
+    forecast_prices(ForecastRequest("spot", WEEK), store, model, NOW)
+    assert model.known is not None
+    assert len(model.known.beside["wind_forecast"]) == 0
+
+
+def test_kept_weights_are_used_instead_of_learning(store: Store) -> None:
+    model = Listening()
+    prices = store.read("spot", Window(NOW - timedelta(days=40), NOW), NOW)
+    kept = NAIVE().learn(Known(prices), NOW - timedelta(days=1))
+    asked: list[tuple[str, str, datetime]] = []
+
+    def weights(name: str, series: str, now: datetime) -> Learnt | None:
+        asked.append((name, series, now))
+        return kept if series == "spot" else None
+
+    forecast_prices(ForecastRequest("spot", WEEK), store, model, NOW, weights)
+    assert (model.learnt, model.weights) == ([], kept)
+    late = at_gate("pvpc", TODAY)
+    forecast_prices(ForecastRequest("pvpc", WEEK), store, model, late, weights)
+    assert len(model.learnt) == 1
+    assert asked == [("listening", "spot", NOW), ("listening", "pvpc", late)]
 
 
 def test_a_short_window_still_learns_from_all_that_is_published(store: Store, tmp_path: Path) -> None:

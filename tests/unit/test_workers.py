@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
+from datetime import date, time, timedelta
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from chocolate_factory.core.errors import DataMissing, Misconfigured
+from chocolate_factory.domain.backtest import Track
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.series_info import MARKET_ZONE
+from chocolate_factory.domain.slots import local_moment
+from chocolate_factory.infrastructure.origin_files import OriginFiles
 from chocolate_factory.infrastructure.workers import THREAD_LIMITS, Dask, Pool, runner, serial
+from chocolate_factory.services.backtest_forecasts import Backtest, BacktestRequest, Bench, backtest
+from tests.unit.forecasters.samples import history
+from tests.worlds import empty_ports, tiny
 
 
 def scale(factor: int, item: int) -> tuple[int, str]:
     """Work that also tells how many threads it may use."""
     return factor * item, os.environ.get(THREAD_LIMITS[0], "")
+
+
+def where(material: int, item: int) -> tuple[int, int]:
+    """Work that tells which process did it."""
+    return item, os.getpid()
 
 
 def die(material: int, item: int) -> int:
@@ -116,3 +132,66 @@ def test_a_missing_scheduler_is_named() -> None:
 def test_workers_without_the_program_are_named() -> None:
     with pytest.raises(Misconfigured, match="lack chocolate_factory"):
         list(Dask("tcp://there:1")(lack, 0, [1]))
+
+
+TODAY = date(2026, 3, 10)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A scheduler and two worker processes of this machine, which nobody else can reach."""
+    if os.environ.get("CI") != "true":
+        pytest.importorskip("distributed")
+    distributed = importlib.import_module("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+    with distributed.LocalCluster(processes=True, **options) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Ports:
+    found = empty_ports(tmp_path / "world", tiny(), local_moment(TODAY, time(21), MARKET_ZONE))
+    for key in ("spot", "pvpc"):
+        found.store.write(history(key, TODAY - timedelta(days=60), 62))
+    return found
+
+
+def walked(ports: Ports, run: Any, kept: Path) -> Backtest:
+    """Four days of two tracks."""
+    tracks = (Track("spot", time(13, 30)), Track("pvpc", time(20, 30)))
+    request = BacktestRequest(tracks, date(2026, 2, 20), date(2026, 2, 23), ("boosting",), history_days=50)
+    return backtest(request, ports, Bench(run, OriginFiles(kept), "1"), lambda *_: None)
+
+
+def timeless(test: Backtest) -> list[tuple[Any, ...]]:
+    """All that was told, without the seconds."""
+    return [
+        (one.origin, one.label, one.refused, one.start.tolist(), one.price.tolist(), _plain(one.quantiles))
+        for one in test.told
+    ]
+
+
+def _plain(quantiles: Any) -> dict[float, list[float]]:
+    return {level: prices.tolist() for level, prices in quantiles.items()}
+
+
+def test_a_real_cluster_says_what_one_process_says(address: str, ports: Ports, tmp_path: Path) -> None:
+    alone = walked(ports, serial, tmp_path / "alone")
+    spread = walked(ports, Dask(address), tmp_path / "spread")
+    assert len(alone.told) == 2 * 4 * 3
+    assert (alone.reused, spread.reused) == (0, 0)
+    assert timeless(spread) == timeless(alone)
+    assert walked(ports, Dask(address), tmp_path / "spread").reused == len(alone.told)
+
+
+def test_work_of_a_real_cluster_is_done_elsewhere_and_fails_as_here(address: str) -> None:
+    assert os.getpid() not in {told for _, told in Dask(address)(where, 0, [1, 2, 3])}
+    with pytest.raises(DataMissing, match="no 1"):
+        list(Dask(address)(refuse, 0, [1]))
+
+
+@pytest.mark.usefixtures("address")
+def test_a_real_cluster_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chocolate_factory.infrastructure.workers.CONNECT_SECONDS", 1)
+    with pytest.raises(Misconfigured, match="no scheduler answers there"):
+        list(Dask("tcp://127.0.0.1:9")(scale, 10, [1]))

@@ -9,7 +9,18 @@ from typing import NoReturn
 import structlog
 import typer
 
-from chocolate_factory.cli import data, files, judging, planning, serving
+from chocolate_factory.cli import (
+    advice,
+    billing,
+    data,
+    explaining,
+    files,
+    judging,
+    models,
+    planning,
+    production,
+    serving,
+)
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.core.logging import configure
@@ -24,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serving, data, files, planning, judging):
+for module in (serving, data, files, planning, production, judging, models, billing, advice, explaining):
     module.register(app)
 
 

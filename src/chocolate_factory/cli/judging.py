@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chocolate_factory.cli import output
+from chocolate_factory.cli import judging_tables, output
 from chocolate_factory.cli.data import progress_bar
 from chocolate_factory.cli.planning import ready_ports
 from chocolate_factory.core.config import load_settings
@@ -20,37 +21,21 @@ from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import local_date
 from chocolate_factory.services.backtest_forecasts import DAYS, BacktestRequest, backtest
-from chocolate_factory.services.backtest_report import report, save
-from chocolate_factory.services.backtest_text import (
-    heading,
-    lead_rows,
-    leads_of,
-    markdown,
-    overall_rows,
-    remarks,
-)
+from chocolate_factory.services.backtest_report import About, Span, report, save
+from chocolate_factory.services.backtest_text import markdown
+from chocolate_factory.services.decision_value import USUAL, add_decisions, decide
 from chocolate_factory.services.forecast_prices import HISTORY_DAYS
-from chocolate_factory.services.live_record import LiveQuery, live_record
-from chocolate_factory.services.live_text import (
-    lead_cells,
-    live_heading,
-    live_leads,
-    live_remarks,
-    overall_cells,
-)
-from chocolate_factory.services.score_forecasts import score_forecasts
 from chocolate_factory.wiring import build_bench
 
-GATES = {"spot": time(13, 30), "pvpc": time(20, 30)}
-"""When serving has just got the prices of tomorrow."""
+GATES = {"spot": (time(11, 30), time(13, 30)), "pvpc": (time(13, 30), time(20, 30))}
+"""Before the prices of tomorrow, the spot result known for PVPC, and just after."""
+
+LEARN_EVERY = 7
+"""Days between two learnings of a model."""
 
 YEAR = 365
 BEFORE_FIRST = 30
 """Days of history left to learn from before the first origin, when the store has less than a year."""
-
-SHOWN = ("model", ">MAE", ">/week", ">/kind", ">pinball", ">in band", ">p", ">fit s")
-LIVE_SHOWN = (">MAE", ">bias", ">/week", ">/kind", ">RMSE", ">pinball", ">in 80 %", ">in 90 %")
-COLUMNS = (0, 1, 2, 3, 5, 6, 10, 11)
 
 SeriesOption = Annotated[
     list[str] | None, typer.Option("--series", help="spot or pvpc; repeatable. Default: both.")
@@ -58,7 +43,9 @@ SeriesOption = Annotated[
 GateOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--gate", metavar="HH:MM", help="Local time of issue; repeatable. Default: spot 13:30, pvpc 20:30."
+        "--gate",
+        metavar="HH:MM",
+        help="Local time of issue; repeatable. Default: spot 11:30 and 13:30, pvpc 13:30 and 20:30.",
     ),
 ]
 ModelsOption = Annotated[
@@ -67,6 +54,18 @@ ModelsOption = Annotated[
 FirstOption = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day of origin.")]
 LastOption = Annotated[
     str | None, typer.Option("--to", metavar="DATE", help="Last day of origin. Default: a year in all.")
+]
+WindowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--window", metavar="NAME=FROM:TO", help="Judge these days of origin by themselves too; repeatable."
+    ),
+]
+DecisionOption = Annotated[
+    bool, typer.Option("--decision", help="Add what the forecasts save a load that may wait.")
+]
+LearnOption = Annotated[
+    int, typer.Option("--learn-every", min=1, max=31, help="Days between two learnings of a model.")
 ]
 EveryOption = Annotated[int, typer.Option("--every", min=1, max=31, help="Only every n-th day.")]
 HistoryOption = Annotated[int, typer.Option("--history-days", min=8, max=4000, help="Days to learn from.")]
@@ -98,7 +97,10 @@ def backtest_command(
     first: FirstOption = None,
     last: LastOption = None,
     every: EveryOption = 1,
+    learn_every: LearnOption = LEARN_EVERY,
     history_days: HistoryOption = HISTORY_DAYS,
+    window: WindowOption = None,
+    decision: DecisionOption = False,
     jobs: JobsOption = None,
     dask: DaskOption = None,
     again: AgainOption = False,
@@ -110,20 +112,29 @@ def backtest_command(
     begin, end = output.parse_days(first, last)
     tracks = tracks_of(series, gate)
     if live:
-        if gate or models or first or last or dask or out or again or jobs or every != 1:
+        others = (gate, models, first, last, dask, out, again, jobs, window, decision)
+        if any(others) or every != 1 or learn_every != LEARN_EVERY:
             raise UsageError("--live goes with --series and --json only.", "Leave the other options out.")
-        tell_live(tuple(dict.fromkeys(track.series for track in tracks)), as_json)
+        judging_tables.tell_live(tuple(dict.fromkeys(track.series for track in tracks)), as_json)
         return
     if out is not None and not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}.", "Create it first.")
+    windows = windows_of(window)
+    check_decision(decision, tracks, every)
     ports = ready_ports()
     named = models_of(models, ports)
+    if windows and not begin and not end:
+        begin, end = min(one.first for one in windows), max(one.last for one in windows)
     begin, end = span_of(ports, tracks, begin, end)
-    request = BacktestRequest(tracks, begin, end, named, every, history_days)
+    check_windows(windows, begin, end)
+    request = BacktestRequest(tracks, begin, end, named, every, history_days, learn_every)
     bench = build_bench(load_settings(), jobs=jobs, dask=dask, again=again, sample=ports.sample)
     with progress_bar("backtest") as progress:
         test = backtest(request, ports, bench, progress)
-    body = report(test, ports.clock(), ports.sample)
+    command = command_of(request, series, gate, windows, decision)
+    body = report(test, ports.clock(), ports.sample, About(windows, command))
+    if decision:
+        body = add_decisions(body, decide(test, ports.store))
     save(ports.store, body)
     if out is not None:
         write(out, body)
@@ -131,44 +142,82 @@ def backtest_command(
         output.emit(body, ports.factory.site.timezone)
     else:
         output.warn_sample(ports)
-        show(body)
-
-
-def tell_live(series: tuple[str, ...], as_json: bool) -> None:
-    """Score the stored forecasts, then print what they turned out to be worth."""
-    ports = ready_ports()
-    if not score_forecasts(ports).all_seen:
-        output.notes.print("Only the newest of the new forecasts were scored.", style="dim")
-    body = live_record(ports, LiveQuery(series[0] if len(series) == 1 else None))
-    if as_json:
-        output.emit(body, ports.factory.site.timezone)
-        return
-    output.warn_sample(ports)
-    for record in body["records"]:
-        output.console.print(f"[bold]{live_heading(record)}[/]")
-        made = output.table("", *LIVE_SHOWN)
-        made.add_row(*overall_cells(record["overall"]))
-        output.console.print(made)
-        by_lead = output.table("", "by lead day", *(f">{name}" for name in live_leads(record)))
-        for cells in lead_cells(record):
-            by_lead.add_row(*cells)
-        for column in by_lead.columns[1:]:
-            column.min_width = 5
-        output.console.print(by_lead)
-    for remark in live_remarks(body):
-        output.notes.print(remark, style="dim", markup=False)
+        judging_tables.show(body)
 
 
 def tracks_of(series: list[str] | None, gates: list[str] | None) -> tuple[Track, ...]:
-    """Each series at each gate, or at its usual one."""
+    """Each series at each gate, or at its own two."""
     for name in series or []:
         if name not in PRICE_SERIES:
             raise UsageError(
                 f"--series {name}: not a price series.", f"Use one of {', '.join(PRICE_SERIES)}."
             )
     given = [gate_of(text) for text in gates or []]
-    found = [Track(name, at) for name in series or PRICE_SERIES for at in given or [GATES[name]]]
+    found = [Track(name, at) for name in series or PRICE_SERIES for at in given or GATES[name]]
     return tuple(dict.fromkeys(found))
+
+
+def windows_of(given: list[str] | None) -> tuple[Span, ...]:
+    """Named spans of days, each `NAME=FROM:TO`."""
+    found = []
+    for text in given or []:
+        name, _, days = text.partition("=")
+        begin, _, end = days.partition(":")
+        if not (name.isidentifier() and begin and end):
+            raise UsageError(
+                f"--window {text!r} is not a window.",
+                "Write it as NAME=FROM:TO, e.g. A=2025-11-01:2026-03-25.",
+            )
+        first, last = (output.parse_day(day, f"--window {name}") for day in (begin, end))
+        if first is None or last is None or last < first:
+            raise UsageError(f"--window {name}: {end} is before {begin}.", "Give the earlier day first.")
+        found.append(Span(name, first, last))
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"--window {name} is given twice.", "Give each window a name of its own.")
+    return tuple(found)
+
+
+def check_windows(windows: tuple[Span, ...], first: date, last: date) -> None:
+    """UsageError for a window that is not within the days of origin."""
+    for one in windows:
+        if one.first < first or one.last > last:
+            raise UsageError(
+                f"--window {one.name}: {one.first} to {one.last} is not within the days of origin, "
+                f"{first} to {last}.",
+                "Leave --from and --to out, or widen them.",
+            )
+
+
+def check_decision(decision: bool, tracks: tuple[Track, ...], every: int) -> None:
+    """UsageError where no week could be planned."""
+    if decision and every != 1:
+        raise UsageError("--decision plans every day and does not go with --every.", "Leave --every out.")
+    if decision and not set(tracks) & set(USUAL):
+        known = " or ".join(f"{track.series} at {track.gate:%H:%M}" for track in USUAL)
+        raise UsageError(f"--decision is for {known} only.", "Leave --gate out.")
+
+
+def command_of(
+    request: BacktestRequest,
+    series: list[str] | None,
+    gates: list[str] | None,
+    windows: tuple[Span, ...],
+    decision: bool,
+) -> str:
+    """The command that gives the same figures on the same store, whatever day it is."""
+    words = ["choco", "backtest"]
+    words += [word for name in series or [] for word in ("--series", name)]
+    words += [word for at in gates or [] for word in ("--gate", at)]
+    words += ["--models", ",".join(request.models)]
+    words += ["--from", str(request.first), "--to", str(request.last)]
+    words += ["--every", str(request.every)] if request.every != 1 else []
+    words += ["--learn-every", str(request.learn_every)]
+    words += ["--history-days", str(request.history_days)]
+    words += [word for one in windows for word in ("--window", f"{one.name}={one.first}:{one.last}")]
+    words += ["--decision"] if decision else []
+    return shlex.join(words)
 
 
 def gate_of(text: str) -> time:
@@ -216,23 +265,3 @@ def write(path: Path, body: dict[str, Any]) -> None:
         path.with_suffix(".md").write_text(markdown(body), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written ({error.strerror}).") from error
-
-
-def show(body: dict[str, Any]) -> None:
-    """Two tables a track and the remarks."""
-    for track in body["tracks"]:
-        output.console.print(f"[bold]{heading(track)}[/]")
-        made = output.table("", *SHOWN)
-        for row in overall_rows(track):
-            made.add_row(*(row[column] for column in COLUMNS))
-        output.console.print(made)
-        leads = [f">D+{lead}" for lead in leads_of(track)]
-        for title, key in (("MAE by lead day", "mae"), ("80 % band holds", "coverage_80")):
-            by_lead = output.table(title, "model", *leads)
-            for cells in lead_rows(track, key):
-                by_lead.add_row(*cells)
-            for column in by_lead.columns[1:]:
-                column.min_width = 5
-            output.console.print(by_lead)
-    for remark in remarks(body):
-        output.notes.print(remark, style="dim", markup=False)

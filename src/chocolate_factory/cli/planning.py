@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from chocolate_factory.cli import output
+from chocolate_factory.cli.explaining import show_what_if
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import CATALOG, PRICE_SERIES
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.slots import PLAN_MINUTES, local_date, planning_window
+from chocolate_factory.services.choose_model import serving_model, weights_of
 from chocolate_factory.services.choose_world import has_prices
+from chocolate_factory.services.export_plan import FORMATS, ExportRequest, check_export, write_export
+from chocolate_factory.services.export_view import Choice
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_json, forecast_prices
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
+from chocolate_factory.services.read_plans import read_plan
 from chocolate_factory.services.settle_plans import SettleRequest, settle_plans
 from chocolate_factory.services.sync_series import SyncRequest, sync
 from chocolate_factory.wiring import choose
@@ -27,6 +34,24 @@ Model = Annotated[str | None, typer.Option("--model", help="Forecaster; default 
 Days = Annotated[int, typer.Option("--days", help="Whole days after today to plan, 1 to 14.")]
 Late = Annotated[bool, typer.Option("--allow-late", help="Least lateness first instead of failing.")]
 Limit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Seconds of solving.")]
+Stored = Annotated[bool, typer.Option("--stored", help="The newest stored plan, without planning again.")]
+PlanId = Annotated[str | None, typer.Option("--id", metavar="ID", help="A stored plan by its id.")]
+To = Annotated[
+    tuple[str, Path] | None,
+    typer.Option("--export", metavar="FORMAT PATH", help=f"Also write it to a file: {', '.join(FORMATS)}."),
+]
+Machine = Annotated[str | None, typer.Option("--machine", help="Export only the runs of this machine.")]
+Shift = Annotated[
+    int | None, typer.Option("--shift", metavar="N", help="Export only runs that touch the N-th shift.")
+]
+WhatIf = Annotated[
+    list[str] | None,
+    typer.Option("--what-if", metavar="KEY=VALUE", help="Compare with a change instead; docs/what-if.md."),
+]
+More = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="With --what-if: further changes.")
+]
+Language = Annotated[str, typer.Option("--lang", help="Language of the export: en or es.")]
 Hindsight = Annotated[
     float, typer.Option("--hindsight", metavar="SECONDS", help="Seconds of solving hindsight; 0: none.")
 ]
@@ -62,13 +87,14 @@ def forecast_command(
     ports = ready_ports()
     if series not in PRICE_SERIES:
         raise UsageError(f"--series {series}: not a price series.", f"Use one of {', '.join(PRICE_SERIES)}.")
-    name = model or ports.forecaster
+    name = model or serving_model(ports, series)
     if name not in ports.forecasters:
         raise UsageError(f"--model {name}: not a forecaster.", f"Use one of {', '.join(ports.forecasters)}.")
     zone = ports.factory.site.timezone
     window = planning_window(ports.clock(), 7, zone)
     request = ForecastRequest(series, window, PLAN_MINUTES)
-    forecast = forecast_prices(request, ports.store, ports.forecasters[name](), ports.clock())
+    weights = weights_of(ports.registry)
+    forecast = forecast_prices(request, ports.store, ports.forecasters[name](), ports.clock(), weights)
     body = {**forecast_json(forecast), "sample": ports.sample}
     if as_json:
         output.emit(body, zone)
@@ -107,13 +133,56 @@ def daily_rows(points: list[Row], zone: str) -> list[list[str]]:
 
 
 def plan_command(
-    days: Days = 7, allow_late: Late = False, time_limit: Limit = None, as_json: output.JsonOption = False
+    more: More = None,
+    what_if: WhatIf = None,
+    days: Days = 7,
+    allow_late: Late = False,
+    time_limit: Limit = None,
+    stored: Stored = False,
+    plan_id: PlanId = None,
+    export: To = None,
+    machine: Machine = None,
+    shift: Shift = None,
+    language: Language = "en",
+    as_json: output.JsonOption = False,
 ) -> None:
     """Plan every batch of the coming days at least cost; exit 5 with the blocking rules when nothing fits."""
-    ports = ready_ports()
     if time_limit is not None and not 1 <= time_limit <= 3600:
         raise UsageError(f"--time-limit {time_limit:g} is out of range.", "Give 1 to 3600 seconds.")
+    if more and not what_if:
+        raise UsageError(f"{more[0]!r} is not an option.", "Changes go with --what-if.")
+    if what_if:
+        show_what_if(choose(load_settings()), [*what_if, *(more or [])], time_limit, as_json)
+        return
+    if export is None and (machine is not None or shift is not None):
+        raise UsageError("--machine and --shift limit an export.", "Add --export FORMAT PATH.")
+    again = not (stored or plan_id)
+    ports = ready_ports() if again else choose(load_settings())
     zone = ports.factory.site.timezone
+    wanted = ExportRequest(export[0], Choice(plan_id, machine, shift, language)) if export else None
+    if export and wanted and again:
+        check_export(ports.factory, wanted, export[1])
+    if again:
+        answer = solved(ports, PlanRequest(days, allow_late, time_limit))
+    else:
+        answer = read_plan(ports.store, plan_id)
+    written = write_export(ports, renamed(wanted, answer["id"]), export[1]) if export and wanted else None
+    if as_json:
+        output.emit(answer, zone)
+    else:
+        output.warn_sample(ports)
+        show_plan(answer, zone)
+    if export and written:
+        output.notes.print(f"Wrote {written.runs} runs to {export[1]}.", markup=False)
+
+
+def renamed(request: ExportRequest, plan_id: str) -> ExportRequest:
+    """The same export of a plan whose id is known now."""
+    return replace(request, choice=replace(request.choice, plan_id=plan_id))
+
+
+def solved(ports: Ports, request: PlanRequest) -> Row:
+    """A new plan, with the progress of the search on a terminal."""
     with output.notes.status("forecasting prices") as status:
 
         def progress(seconds: float, best: float, bound: float) -> None:
@@ -122,12 +191,7 @@ def plan_command(
                 f"{seconds:.0f} s: best plan {best:.2f} EUR, at most {share:.1f} % above the optimum"
             )
 
-        answer = make_plan(ports, PlanRequest(days, allow_late, time_limit), progress)
-    if as_json:
-        output.emit(answer, zone)
-        return
-    output.warn_sample(ports)
-    show_plan(answer, zone)
+        return make_plan(ports, request, progress)
 
 
 def show_plan(answer: Row, zone: str) -> None:

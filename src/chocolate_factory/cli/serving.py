@@ -13,14 +13,16 @@ from chocolate_factory.core.config import load_settings, unknown_variables
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.services.check_setup import Finding, check_setup
 from chocolate_factory.tasks.keep_fresh import (
+    advise_weekly,
     heal_daily,
     plan_when_needed,
     score_daily,
     sync_prices,
     sync_rest,
+    train_daily,
 )
 from chocolate_factory.tasks.runner import Job, Loop
-from chocolate_factory.wiring import build_world, choose
+from chocolate_factory.wiring import build_adviser, build_bench, build_world, choose
 
 
 def register(app: typer.Typer) -> None:
@@ -40,12 +42,15 @@ def serve() -> None:
         structlog.get_logger().warning("unknown setting", variable=name, hint="see docs/settings.md")
     world = build_world(settings)
     history, reread = settings.sync.history_days, settings.sync.reread_days
+    bench_of = partial(build_bench, settings, jobs=1, dask=None, again=False)
     jobs: dict[str, Job] = {
         "sync": partial(sync_prices, history_days=history, reread_days=reread),
         "plan": plan_when_needed,
         "sync_rest": partial(sync_rest, history_days=history, reread_days=reread),
         "heal": heal_daily,
         "score": score_daily,
+        "train": partial(train_daily, bench_of=bench_of),
+        "advice": partial(advise_weekly, learn=build_adviser()),
     }
     loop = Loop(world, jobs, settings.sync.every_minutes * 60)
     server = uvicorn.Server(

@@ -58,14 +58,28 @@ class OpenWeatherMap(KeyedProvider):
 
 OPEN_METEO = "https://api.open-meteo.com"
 OPEN_METEO_ARCHIVE = "https://archive-api.open-meteo.com"
+OPEN_METEO_RUNS = "https://previous-runs-api.open-meteo.com"
 
 
 class OpenMeteo(Provider):
-    """Open-Meteo, whose archive has an address of its own."""
+    """Open-Meteo, whose archives have addresses of their own."""
 
     archive_url: Url | None = Field(
         default=None, description="Address of the archive; by default the public one, or a changed BASE_URL."
     )
+    runs_url: str | None = Field(
+        default=None,
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Address of the archive of forecasts as issued; empty: not asked. "
+        "By default the public one, none with a changed BASE_URL.",
+    )
+
+    @property
+    def runs(self) -> str:
+        """Where forecasts as they were issued are asked; empty: nowhere."""
+        if self.runs_url is None:
+            return OPEN_METEO_RUNS if self.base_url == OPEN_METEO else ""
+        return self.runs_url
 
     @property
     def archive(self) -> str:
@@ -101,7 +115,7 @@ class SyncSettings(BaseModel):
 class ForecastSettings(BaseModel):
     """Which model fills the slots that are not published."""
 
-    model: str = Field(default="boosting", description="Forecaster by name; see docs/forecasts.md.")
+    model: str = Field(default="auto", description="Forecaster by name; auto: the champion, docs/models.md.")
 
 
 class PlanSettings(BaseModel):

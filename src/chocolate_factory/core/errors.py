@@ -9,6 +9,7 @@
     │   ├── Unreachable     no connection, time-out, 5xx
     │   ├── Refused         401, 403, 429: the provider said no
     │   └── Changed         it answered, but not what we can trust
+    ├── ModelRefused    a kept version of a model is unsound    409, exit 3
     ├── Infeasible      no plan keeps all rules                     422, exit 5
     ├── Misconfigured   a setting or the factory file is wrong      500, exit 6
     │   └── StoreFailed     the store cannot be read or written     503, exit 6
@@ -117,6 +118,15 @@ class Changed(SourceError):
 
     title = "Source answered something unexpected"
     default_hint = "Nothing was stored; if it stays so, the provider changed its format."
+
+
+class ModelRefused(ChocolateError):
+    """What a model learnt is not what was saved, is of other code, or tells prices that cannot be."""
+
+    status = 409
+    exit_code = 3
+    title = "Model refused"
+    default_hint = "Run `choco train`; until then an older version serves, or the model is learnt afresh."
 
 
 class Infeasible(ChocolateError):

@@ -89,7 +89,8 @@ def named(problem: Problem, solution: Solution, kept: Collection[Run] = ()) -> d
     for answer in matched(problem, solution.jobs, to_make(problem, solution)):
         due_date = problem.lots[answer.lot].due_text[:10]
         stem = f"{problem.products[answer.job.product].name}-{due_date}"
-        name = next(text for number in count(1) if (text := f"{stem}-{number}") not in used)
+        fresh = (text for number in count(1) if (text := f"{stem}-{number}") not in used)
+        name = problem.products[answer.job.product].batch or next(fresh)
         used.add(name)
         names[name] = answer.job
     return names
@@ -128,8 +129,8 @@ def schedule_of(
 
     `wanted` are the wants the problem's lots were made from, one each and in the same order. `kept` are runs
     fixed before (begun or frozen): the problem's machine units already leave theirs out, their names and
-    units are not given again, and they are not in the result. ValueError when wants and lots differ, or
-    when the batches are not the ones to be made.
+    units are not given again, and they are not among the result's runs. ValueError when wants and lots
+    differ, or when the batches are not the ones to be made.
     """
     lots = [(problem.products[lot.product].name, lot.batches) for lot in problem.lots]
     if lots != [(want.product, want.batches) for want in wanted]:
@@ -156,7 +157,7 @@ def _run(problem: Problem, batch: tuple[str, Job], number: int, unit: int) -> Ru
         start=moment(origin + start * seconds),
         end=moment(origin + (start + step.duration) * seconds),
         power_kw=step.power_kw,
-        step=number,
+        step=number + problem.products[job.product].first_step,
     )
 
 

@@ -49,7 +49,8 @@ class Origin:
 class Material:
     """All that an origin needs, ready to be sent to another process.
 
-    `knowledge` has, by series, all revisions of every slot; `history_days` is how far back a model looks.
+    `knowledge` has, by series, all revisions of every slot, of what stands beside the prices too;
+    `history_days` is how far back a model looks.
     """
 
     knowledge: Mapping[str, Series]
@@ -57,12 +58,21 @@ class Material:
     history_days: int
 
 
+@dataclass(frozen=True)
+class Stint:
+    """Origins of one model and series that forecast with the weights learnt at one moment, `learnt`."""
+
+    learnt: Origin
+    origins: tuple[Origin, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Told:
     """What a model told at an origin about hours (n,) that were not published then.
 
     `start` UTC epoch seconds; `price` and each of `quantiles` EUR/MWh; `label` is how the model named
-    itself. Where the model had too little to learn from, `refused` says so and there are no hours.
+    itself. `fit_seconds` are of learning, 0 where an earlier origin's weights served, and `predict_seconds`
+    of the forecast. Where the model had too little to learn from, `refused` says so and there are no hours.
     """
 
     origin: Origin

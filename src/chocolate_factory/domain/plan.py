@@ -64,7 +64,8 @@ class Schedule:
     """What the rule checker looks at: the runs of a window and the wants they answer.
 
     `stock`, `left` and `late` are batches per position in `wanted` that were assumed as stock, left for
-    later, or accepted as late. Hard wants may be left only where lateness is allowed.
+    later, or accepted as late. Hard wants may be left only where lateness is allowed. `begun` are the runs
+    that began before the window, of batches that were not finished then: facts, whatever the rules say.
     """
 
     window: Window
@@ -74,3 +75,4 @@ class Schedule:
     left: dict[int, int]
     late: dict[int, int]
     late_allowed: bool = False
+    begun: tuple[Run, ...] = ()

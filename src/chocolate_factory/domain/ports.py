@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.problem import Problem, Solution
+from chocolate_factory.domain.registry import Registry
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import Window
@@ -101,6 +104,32 @@ class Store(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a forecaster may look at: prices and series beside them, each as it was known at a moment.
+
+    One row a slot, its newest knowledge then. A key of `beside` may be missing or its series empty.
+    """
+
+    prices: Series
+    beside: Mapping[str, Series] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What a model has learnt, as numbers without code: what is kept, and loaded to serve.
+
+    `learnt_at` is the moment whose knowledge it comes from; `arrays` hold numbers only, never objects;
+    `facts` is JSON: the days learnt from, the inputs used, what had to be done without.
+    """
+
+    model: str
+    series: str
+    learnt_at: datetime
+    arrays: Mapping[str, NDArray[Any]]
+    facts: Json
+
+
 class Fitted(Protocol):
     """A forecaster that has seen history."""
 
@@ -110,12 +139,24 @@ class Fitted(Protocol):
 
 
 class Forecaster(Protocol):
-    """A model by name; `fit` gives the only thing that can predict."""
+    """A model by name: `learn` is slow and done daily, `ready` fast and done for every forecast."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its key among the forecasters."""
+        ...
 
-    def fit(self, history: Series, issued_at: datetime) -> Fitted:
-        """Learn from a price series; uses only rows with available_at ≤ issued_at."""
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Catalogue keys of the series read beside the price; one that lacks is done without, and said."""
+        ...
+
+    def learn(self, known: Known, at: datetime) -> Learnt:
+        """Weights from rows with available_at ≤ `at` only."""
+        ...
+
+    def ready(self, learnt: Learnt, known: Known, at: datetime) -> Fitted:
+        """Weights learnt at `at` or before, on what is known at `at`: the only thing that can predict."""
         ...
 
 
@@ -135,6 +176,7 @@ class Planner(Protocol):
 class Ports:
     """Everything a use case may touch, built once by `wiring.build`.
 
+    `forecaster` is the model that the settings name, empty where the champion of the registry serves.
     `sample` is true when store and sources are the project's own made-up world; every answer says so.
     `unkeyed` names, for each series that only a source without its key could tell, the setting it wants;
     `keys_end` tells of each key with a known end when that is, and whether it is assumed. `elsewhere` names
@@ -151,6 +193,7 @@ class Ports:
     plan_seconds: float
     clock: Clock
     sample: bool
+    registry: Registry
     unkeyed: Mapping[str, str] = field(default_factory=dict)
     keys_end: Mapping[str, tuple[datetime, bool]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()

@@ -58,11 +58,17 @@ class Lot:
 
 @dataclass(frozen=True)
 class ProblemProduct:
-    """A recipe and its batch size."""
+    """A recipe and its batch size.
+
+    The rest of a batch that has begun is a product of its own: `batch` is that batch's name, and the first
+    of `steps` is number `first_step` of the whole recipe. It has the name of the product.
+    """
 
     name: str
     batch_kg: float
     steps: tuple[ProblemStep, ...]
+    batch: str = ""
+    first_step: int = 0
 
 
 @dataclass(frozen=True)

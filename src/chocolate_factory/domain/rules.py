@@ -51,6 +51,9 @@ def window(case: Case) -> Broken:
             yield case.broken("window", placed, "does not keep to slots of 15 minutes")
         if run.end <= run.start:
             yield case.broken("window", placed, f"ends at {case.local(run.end)}, not after its start")
+    for placed in case.begun:
+        if placed.run.start >= span.start:
+            yield case.broken("window", placed, "is said to have begun before the window")
 
 
 def recipe(case: Case) -> Broken:
@@ -68,7 +71,7 @@ def recipe(case: Case) -> Broken:
                 what = f"has {numbers.count(number)} runs of {step.process} on {step.machine}, not one"
                 text = f"Batch {name}, begun {case.local(runs[0].run.start)}, {what}."
                 yield Violation("recipe", text, name, runs[0].run.start)
-        for placed in runs:
+        for placed in (found for found in runs if not found.begun):
             for what in _unlike_recipe(placed):
                 yield case.broken("recipe", placed, what)
 
@@ -96,24 +99,25 @@ def wait(case: Case) -> Broken:
 def machine_unit(case: Case) -> Broken:
     """Rule 3: a unit exists and carries one batch at a time."""
     units: dict[tuple[str, int], list[Placed]] = defaultdict(list)
-    for placed in case.placed:
+    for placed in (*case.begun, *case.placed):
         units[placed.run.machine, placed.run.unit].append(placed)
     counts = {machine.name: machine.count for machine in case.factory.machines}
     for (machine, unit), carried in units.items():
-        if not 1 <= unit <= counts.get(machine, 0):
+        if not all(placed.begun for placed in carried) and not 1 <= unit <= counts.get(machine, 0):
             yield case.broken("machine", carried[0], f"is on unit {unit} of {counts.get(machine, 0)}")
         carried.sort(key=lambda placed: (placed.run.start, placed.run.end))
         busy = carried[0]
         for placed in carried[1:]:
-            if placed.run.start < busy.run.end:
+            if placed.run.start < busy.run.end and not placed.begun:
                 yield case.broken("machine", placed, f"finds the unit busy with batch {busy.run.batch}")
             busy = max(busy, placed, key=lambda p: p.run.end)
 
 
 def machine_count(case: Case) -> Broken:
-    """Rule 3: in every slot at most `count` less the unavailable units of a machine type run."""
+    """Rule 3: in every slot at most `count` less the unavailable units run; what had begun may go on."""
     for machine in case.factory.machines:
-        running, available = case.concurrent(machine.name), case.available(machine.name)
+        running = case.concurrent(machine.name)
+        available = np.maximum(case.available(machine.name), case.concurrent(machine.name, begun=True))
         for slot in _spells(running > available):
             on = [p for p in case.placed if p.run.machine == machine.name and p.first <= slot < p.stop]
             what = f"is one of {running[slot]} runs, {available[slot]} of {machine.count} units are available"
@@ -245,7 +249,7 @@ def _unlike_recipe(placed: Placed) -> Iterator[str]:
 def _neighbours(case: Case) -> Iterator[tuple[Placed, Placed]]:
     for runs in case.batches.values():
         for before, after in pairwise(runs):
-            if after.step is not None and after.run.step == before.run.step + 1:
+            if not after.begun and after.step is not None and after.run.step == before.run.step + 1:
                 yield before, after
 
 
@@ -256,7 +260,7 @@ def _spells(broken: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> IntArray:
 def _finished(case: Case, product: str) -> list[datetime]:
     last = len(case.products[product].steps) - 1 if product in case.products else -1
     ends = (
-        [p.run.end for p in runs if p.run.product == product and p.run.step == last]
+        [p.run.end for p in runs if p.run.product == product and p.run.step == last and not p.begun]
         for runs in case.batches.values()
     )
     return [max(found) for found in ends if found]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -40,12 +40,14 @@ class Placed:
     """A run with the slots it touches, `first` up to but without `stop`, and its step of the recipe.
 
     Slots count from the window's start and may lie outside it. `step` is None where the recipe has none.
+    `begun`: it began before the window, and no rule is broken by it alone.
     """
 
     run: Run
     step: Step | None
     first: int
     stop: int
+    begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,19 @@ class Case:
 
     @cached_property
     def placed(self) -> tuple[Placed, ...]:
-        """All runs on the grid, in the schedule's order."""
+        """All planned runs on the grid, in the schedule's order."""
         return tuple(self._place(run) for run in self.schedule.runs)
 
     @cached_property
+    def begun(self) -> tuple[Placed, ...]:
+        """The runs that began before the window."""
+        return tuple(replace(self._place(run), begun=True) for run in self.schedule.begun)
+
+    @cached_property
     def batches(self) -> dict[str, list[Placed]]:
-        """The runs of each batch, by step and start."""
+        """The runs of each batch, begun ones included, by step and start."""
         found: dict[str, list[Placed]] = defaultdict(list)
-        for placed in sorted(self.placed, key=lambda p: (p.run.step, p.run.start)):
+        for placed in sorted((*self.begun, *self.placed), key=lambda p: (p.run.step, p.run.start)):
             found[placed.run.batch].append(placed)
         return dict(found)
 
@@ -115,10 +122,10 @@ class Case:
         text = f"Batch {run.batch}: {run.process} on {run.machine} {run.unit} at {self.local(moment)} {what}."
         return Violation(rule, text, run.batch, moment)
 
-    def concurrent(self, machine: str) -> IntArray:
-        """Runs on a machine type in each slot of the window, shape (T,)."""
+    def concurrent(self, machine: str, *, begun: bool = False) -> IntArray:
+        """Runs on a machine type in each slot of the window, shape (T,); `begun`: only those."""
         count = np.zeros(self.slots, np.int64)
-        for placed in self.placed:
+        for placed in self.begun if begun else (*self.begun, *self.placed):
             if placed.run.machine == machine:
                 count[max(0, placed.first) : max(0, placed.stop)] += 1
         return count
@@ -135,7 +142,7 @@ class Case:
     def load_kw(self) -> FloatArray:
         """Site load of each slot, shape (T,): running steps plus auxiliary loads."""
         load = np.array([self._auxiliary_kw(slot) for slot in range(self.slots)], np.float64)
-        for placed in self.placed:
+        for placed in (*self.begun, *self.placed):
             load[max(0, placed.first) : max(0, placed.stop)] += placed.run.power_kw
         return load
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 from typing import Any
@@ -24,7 +24,7 @@ from chocolate_factory.services.backtest_forecasts import HOUR, Backtest
 Row = dict[str, Any]
 KIND = "backtest"
 OVERALL = (2, 7)
-"""Lead days that the overall figure covers."""
+"""Lead days that the overall figure covers: those that no auction has priced at any gate after noon."""
 
 HEADLINE = 365
 """Days of origin from which a figure may be a headline."""
@@ -32,6 +32,26 @@ HEADLINE = 365
 WEEK, OF_KIND = "naive-week", "naive-kind"
 BANDS = {"80": (0.1, 0.9), "90": (0.05, 0.95)}
 LEVEL_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days of origin, both ends included, that are judged by themselves as well; called `name`."""
+
+    name: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report tells beside the whole test: windows of it, and the command that makes it again."""
+
+    windows: tuple[Span, ...] = ()
+    command: str | None = None
+
+
+NOTHING_MORE = About()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +74,35 @@ class Scored:
     @cached_property
     def dear(self) -> BoolArray:
         """The hours at or above the price of the dearest DEAR of all hours, each counted once."""
+        return self.truth >= self.dear_from
+
+    @cached_property
+    def dear_from(self) -> float:
+        """The price from which an hour is among the dearest, each hour counted once."""
         once = np.unique(self.start, return_index=True)[1]
-        return self.truth >= scores.dearest_from(self.truth[once])
+        return scores.dearest_from(self.truth[once])
+
+    def within(self, span: Span) -> Scored:
+        """The hours told on the days of a span; what counts as dear is asked of them alone."""
+        rows = (self.origin >= span.first.toordinal()) & (self.origin <= span.last.toordinal())
+        return replace(
+            self,
+            origin=self.origin[rows],
+            lead=self.lead[rows],
+            start=self.start[rows],
+            truth=self.truth[rows],
+            price={model: price[rows] for model, price in self.price.items()},
+            quantiles={
+                model: {level: told[rows] for level, told in levels.items()}
+                for model, levels in self.quantiles.items()
+            },
+        )
 
 
-def report(test: Backtest, now: datetime, sample: bool) -> Row:
+def report(test: Backtest, now: datetime, sample: bool, about: About = NOTHING_MORE) -> Row:
     """All figures as JSON: EUR/MWh, shares 0 to 1, seconds, ISO 8601 times; null where there is nothing.
 
+    Each track has the figures of all origins and, under `windows`, those of the origins of each window.
     Raises DataMissing where no hour of a track can be scored.
     """
     request = test.request
@@ -69,14 +111,16 @@ def report(test: Backtest, now: datetime, sample: bool) -> Row:
         "at": local_iso(now, MARKET_ZONE),
         "sample": sample,
         "code": test.code,
+        "command": about.command,
         "first": str(request.first),
         "last": str(request.last),
         "every": request.every,
         "history_days": request.history_days,
+        "learn_every": request.learn_every,
         "truth": "newest knowledge in the store, corrections included",
         "overall_leads": list(range(OVERALL[0], OVERALL[1] + 1)),
         "compared_with": OF_KIND,
-        "tracks": [track_row(test, track) for track in request.tracks],
+        "tracks": [track_row(test, track, about.windows) for track in request.tracks],
     }
 
 
@@ -85,8 +129,8 @@ def save(store: Store, body: Row) -> None:
     store.save(Record(KIND, str(body["id"]), datetime.fromisoformat(str(body["at"])), body))
 
 
-def track_row(test: Backtest, track: Track) -> Row:
-    """The figures of a track."""
+def track_row(test: Backtest, track: Track, windows: Sequence[Span]) -> Row:
+    """The figures of a track, of all its origins and of those of each window."""
     by_day: dict[date, dict[str, Told]] = {}
     for told in test.told:
         if told.origin.track == track:
@@ -100,7 +144,7 @@ def track_row(test: Backtest, track: Track) -> Row:
     scored = score_hours(whole, truth, test.request.judged)
     if len(scored.start) == 0:
         raise DataMissing(f"Nothing can be judged of {track.name}: no price of the forecast hours is known.")
-    once = np.unique(scored.start, return_index=True)[1]
+    every = test.request.every
     return {
         "series": track.series,
         "gate": f"{track.gate:%H:%M}",
@@ -114,11 +158,29 @@ def track_row(test: Backtest, track: Track) -> Row:
         "truth_from": day_of(int(scored.start.min())),
         "truth_to": day_of(int(scored.start.max())),
         "history_from": day_of(int(truth.start[0])),
-        "dearest_from_eur_mwh": number(scores.dearest_from(scored.truth[once])),
+        "dearest_from_eur_mwh": number(scored.dear_from),
         "models": [
-            model_row(scored, model, [told[model] for told in whole.values()], test.request.every)
-            for model in test.request.judged
+            {**told_row(scored, model, [told[model] for told in whole.values()]), **scores_of}
+            for model, scores_of in model_rows(scored, every).items()
         ],
+        "windows": [window_row(scored, span, every) for span in windows],
+    }
+
+
+def window_row(scored: Scored, span: Span, every: int) -> Row:
+    """The figures of the origins of a window."""
+    inside = scored.within(span)
+    any_hour = len(inside.start) > 0
+    return {
+        "name": span.name,
+        "first": str(span.first),
+        "last": str(span.last),
+        "origins": len(np.unique(inside.origin)),
+        "hours": len(inside.start),
+        "truth_from": day_of(int(inside.start.min())) if any_hour else None,
+        "truth_to": day_of(int(inside.start.max())) if any_hour else None,
+        "dearest_from_eur_mwh": number(inside.dear_from),
+        "models": [{"model": model, **row} for model, row in model_rows(inside, every).items()],
     }
 
 
@@ -186,32 +248,42 @@ def truth_of(truth: Series, starts: IntArray) -> FloatArray:
     return found
 
 
-def model_row(scored: Scored, model: str, told: Sequence[Told], every: int) -> Row:
-    """The figures of a model: overall, by lead day and by quarter of delivery."""
+def told_row(scored: Scored, model: str, told: Sequence[Told]) -> Row:
+    """How a model answered, and how long it took."""
     otherwise = [one.label for one in told if one.label != model]
-    overall = (scored.lead >= OVERALL[0]) & (scored.lead <= OVERALL[1])
-    quarters = quarters_of(scored.start)
-    leads = [int(lead) for lead in np.unique(scored.lead)]
+    learnings = [one.fit_seconds for one in told if one.fit_seconds]
     return {
         "model": model,
         "told_otherwise": len(otherwise),
         "told_otherwise_as": otherwise[0] if otherwise else None,
         "levels": [round(level, LEVEL_DIGITS) for level in scored.quantiles[model]],
-        "fit_seconds": number(float(np.median([one.fit_seconds for one in told]))),
+        "fit_seconds": number(float(np.median(learnings or [0.0]))),
         "predict_seconds": number(float(np.median([one.predict_seconds for one in told]))),
-        "overall": figures(scored, model, overall, steps(OVERALL[1], every)),
-        "leads": [
-            {"lead": lead, **figures(scored, model, scored.lead == lead, steps(lead, every))}
-            for lead in leads
-        ],
-        "quarters": [
-            {
-                "quarter": quarter,
-                **figures(scored, model, overall & (quarters == quarter), steps(OVERALL[1], every)),
-            }
-            for quarter in np.unique(quarters).tolist()
-        ],
     }
+
+
+def model_rows(scored: Scored, every: int) -> dict[str, Row]:
+    """By model the figures over OVERALL and over all lead days, by lead day and by quarter of delivery."""
+    overall = (scored.lead >= OVERALL[0]) & (scored.lead <= OVERALL[1])
+    leads = [int(lead) for lead in np.unique(scored.lead)]
+    quarters = quarters_of(scored.start)
+    named = np.unique(quarters).tolist()
+    found = {}
+    for model in scored.price:
+        reach = steps(OVERALL[1], every)
+        found[model] = {
+            "overall": figures(scored, model, overall, reach),
+            "all_leads": figures(scored, model, scored.lead > 0, steps(max(leads, default=1), every)),
+            "leads": [
+                {"lead": lead, **figures(scored, model, scored.lead == lead, steps(lead, every))}
+                for lead in leads
+            ],
+            "quarters": [
+                {"quarter": name, **figures(scored, model, overall & (quarters == name), reach)}
+                for name in named
+            ],
+        }
+    return found
 
 
 def quarters_of(starts: IntArray) -> TextArray:

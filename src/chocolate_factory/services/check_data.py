@@ -14,6 +14,7 @@ from chocolate_factory.domain.series_info import Kind, SeriesInfo
 from chocolate_factory.domain.slots import IntArray, Window, epoch, moment
 from chocolate_factory.services.attempts import read_ledger
 from chocolate_factory.services.source_states import SourceState, failing_of, read_states
+from chocolate_factory.services.sync_issued import is_archive
 from chocolate_factory.services.sync_observed import LIVE
 from chocolate_factory.services.sync_round import RECORD as SYNCED
 
@@ -63,7 +64,11 @@ def summary(ports: Ports) -> Row:
 
 def series_health(ports: Ports, info: SeriesInfo, now: datetime, states: Mapping[str, SourceState]) -> Row:
     """The row of one series."""
-    offering = [name for name, source in ports.sources.items() if info.key in source.series]
+    offering = [
+        name
+        for name, source in ports.sources.items()
+        if info.key in source.series and not is_archive(source, info.key, now)
+    ]
     failing = failing_of(states, offering, now)
     span = ports.store.span(info.key)
     row: Row = {"series": info.key, "until": None, "updated_at": None, "age_minutes": None, "holes": 0}

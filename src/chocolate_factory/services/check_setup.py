@@ -13,8 +13,11 @@ from chocolate_factory.domain.ports import Ports, Source
 from chocolate_factory.domain.slots import Window, epoch, local_date, moment
 from chocolate_factory.services.check_data import LONGEST_DELAY, check_data
 from chocolate_factory.services.live_record import drift_findings
+from chocolate_factory.services.read_models import model_findings
+from chocolate_factory.services.sync_issued import is_archive, read_issued
 
 KEY_WARNING_DAYS = 15
+DAY = timedelta(days=1)
 NEW_KEY = "Ask the provider for a new key and set it as"
 
 
@@ -38,7 +41,7 @@ def check_setup(ports: Ports, *, offline: bool) -> list[Finding]:
     found += [Finding("capacity", "warning", text, fix) for text in capacity_warnings(ports.factory, today)]
     found += data_findings(ports)
     found += key_findings(ports)
-    found += [Finding(*row) for row in drift_findings(ports)]
+    found += [Finding(*row) for row in (*drift_findings(ports), *model_findings(ports))]
     found += place_findings(ports)
     if offline:
         found.append(
@@ -46,6 +49,7 @@ def check_setup(ports: Ports, *, offline: bool) -> list[Finding]:
         )
     else:
         found += [reach(ports, source) for source in ports.sources.values()]
+    found += issued_findings(ports)
     if not ports.store.find("plan", limit=1):
         found.append(Finding("plan", "warning", "No plan is stored.", "Run `choco plan`."))
     return found
@@ -108,23 +112,43 @@ def place_findings(ports: Ports) -> list[Finding]:
 
 
 def reach(ports: Ports, source: Source) -> Finding:
-    """Ask a provider for something that it surely has; nothing is stored."""
+    """Ask a provider for something that it surely has; nothing is stored.
+
+    An archive of forecasts that fails is a warning: a plan does without it.
+    """
     now, key = ports.clock(), source.series[0]
     try:
         source.fetch(key, newest_told(source, key, now), now)
     except ChocolateError as error:
-        return Finding(source.name, "error", error.message, error.hint)
+        state = "warning" if is_archive(source, key, now) else "error"
+        return Finding(source.name, state, error.message, error.hint)
     return Finding(source.name, "ok", "reachable")
 
 
+def issued_findings(ports: Ports) -> list[Finding]:
+    """How far back forecasts as issued were read, of the series that was read least far."""
+    topic, now, found = "forecasts as issued", ports.clock(), []
+    for name, source in ports.sources.items():
+        keys = [key for key in source.series if is_archive(source, key, now)]
+        if keys:
+            least = min((read_issued(ports.store, name, key)[0] for key in keys), key=len)
+            text = f"{len(least)} days read, from {min(least)} on" if least else "nothing read yet"
+            state, fix = ("ok", "") if least else ("warning", "Run `choco sync`.")
+            found.append(Finding(topic, state, text, fix))
+    return found or [Finding(topic, "ok", "no archive is set up; known are those kept since the first sync")]
+
+
 def newest_told(source: Source, key: str, now: datetime) -> Window:
-    """The newest slot of a series that is due and in a source's reach; all of the reach without one."""
+    """The newest slot of a series that is due and in a source's reach.
+
+    Without one it is all of the reach, of an archive of forecasts its last day.
+    """
     span, info = source.reaches(key, now), CATALOG[key]
     end = min(span.end, now + timedelta(days=2))
     recent = Window(min(end, max(span.start, min(end, now) - LONGEST_DELAY)), end)
     slots = info.expected(recent, now)
     slots = slots[slots + 60 * info.step <= epoch(end)]
     if len(slots) == 0:
-        return span
+        return Window(max(span.start, span.end - DAY), span.end) if is_archive(source, key, now) else span
     start = moment(slots[-1])
     return Window(start, start + timedelta(minutes=info.minutes(local_date(start, info.zone))))

@@ -11,7 +11,7 @@ import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.forecast import Forecast
-from chocolate_factory.domain.ports import Forecaster, Record, Store
+from chocolate_factory.domain.ports import Forecaster, Known, Learnt, Record, Store
 from chocolate_factory.domain.series import Series, on_grid
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, hours_over, local_iso, moment
@@ -41,21 +41,38 @@ class ForecastRequest:
     history_days: int = HISTORY_DAYS
 
 
+Weights = Callable[[str, str, datetime], Learnt | None]
+"""What a model has learnt for a series, as it may be used at a moment; None to learn afresh."""
+
 Reader = Callable[[str, Window, datetime], Series]
 """Slots of a series in a window as known at a moment, the newest revision of each, as `Store.read`."""
 
 
+def nothing_learnt(model: str, series: str, now: datetime) -> None:
+    """`Weights` that keep none: every forecast learns afresh."""
+
+
 def forecast_prices(
-    request: ForecastRequest, store: Store, forecaster: Forecaster, now: datetime
+    request: ForecastRequest,
+    store: Store,
+    forecaster: Forecaster,
+    now: datetime,
+    weights: Weights = nothing_learnt,
 ) -> Forecast:
     """Every slot of the window, stored as a record of kind "forecast". See `make_forecast`."""
-    result = make_forecast(request, store.read, forecaster, now)
+    result = make_forecast(request, store.read, forecaster, now, weights)
     _save(store, result)
     return result
 
 
-def make_forecast(request: ForecastRequest, read: Reader, forecaster: Forecaster, now: datetime) -> Forecast:
-    """Read history, fit, predict and splice: what is served and what is judged.
+def make_forecast(
+    request: ForecastRequest,
+    read: Reader,
+    forecaster: Forecaster,
+    now: datetime,
+    weights: Weights = nothing_learnt,
+) -> Forecast:
+    """Read history, take or learn weights, predict and splice: what is served and what is judged.
 
     The model learns only from what was known at `now`, and is not asked when all slots are published (then
     the model is "published prices"). Raises DataMissing where history is too short to forecast from.
@@ -70,18 +87,34 @@ def make_forecast(request: ForecastRequest, read: Reader, forecaster: Forecaster
                 f"No {request.series} prices are stored of the last {request.history_days} days."
             )
         first = moment(request.window.starts(request.minutes)[missing][0])
-        predicted = forecaster.fit(known, now).predict(Window(first, request.window.end))
+        seen = Known(known, beside_then(request, read, forecaster, now))
+        learnt = weights(forecaster.name, request.series, now) or forecaster.learn(seen, now)
+        predicted = forecaster.ready(learnt, seen, now).predict(Window(first, request.window.end))
     result = replace(splice(published, predicted, request.window, request.minutes), issued_at=now)
     return result if predicted else replace(result, model=NO_MODEL)
 
 
 def history_then(request: ForecastRequest, read: Reader, now: datetime) -> Series:
     """All that was known at `now`, the prices of tomorrow included, newest revision of each slot."""
-    reach = Window(
-        min(now - timedelta(days=request.history_days), request.window.start),
-        max(now + PUBLISHED_AHEAD, request.window.end),
+    return read(request.series, reach_of(request, now), now)
+
+
+def beside_then(
+    request: ForecastRequest, read: Reader, forecaster: Forecaster, now: datetime
+) -> dict[str, Series]:
+    """The series that a forecaster wants beside the price, as they were known at `now`."""
+    keys = [key for key in forecaster.beside if key != request.series]
+    return {key: read(key, reach_of(request, now), now) for key in keys}
+
+
+def reach_of(request: ForecastRequest, now: datetime) -> Window:
+    """Slots that a forecast may look at: history, and as far ahead as anything is published."""
+    return hours_over(
+        Window(
+            min(now - timedelta(days=request.history_days), request.window.start),
+            max(now + PUBLISHED_AHEAD, request.window.end),
+        )
     )
-    return read(request.series, hours_over(reach), now)
 
 
 def _save(store: Store, forecast: Forecast) -> None:

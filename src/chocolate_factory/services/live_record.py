@@ -17,6 +17,7 @@ from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import local_date, local_iso, local_midnight
 from chocolate_factory.services.backtest_report import OF_KIND, OVERALL, number
+from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.score_forecasts import KIND, PROVISIONAL, SCORE_LOOKS, newest_since
 
@@ -205,7 +206,8 @@ def drift_findings(ports: Ports) -> list[tuple[str, str, str, str]]:
         models = {model: rows for (key, model), rows in groups.items() if key == series}
         if models:
             newest = max(models, key=lambda model: max(one.issued for one in models[model]))
-            model = ports.forecaster if ports.forecaster in models else newest
+            serving = serving_model(ports, series)
+            model = serving if serving in models else newest
             told = judge_drift(daily_losses(models[model]), today.toordinal())
             bad = told.state in {"watch", "drift"}
             text = f"{model}: {told.state}. {told.text}"

@@ -16,6 +16,7 @@ from chocolate_factory.domain.rules import violations
 from chocolate_factory.domain.slots import local_iso
 from chocolate_factory.domain.tariff.costs import plan_costs
 from chocolate_factory.services.pose_problem import Case, pose_problem
+from chocolate_factory.services.standing_record import standing_json
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ def make_plan(ports: Ports, request: PlanRequest, progress: Progress | None = No
     solution = ports.planner.solve(case.problem, limit, progress)
     plan = arm(ports, case, solution)
     as_ordered = arm(ports, case, as_ordered_solution(case, solution))
-    answer = plan_answer(case.facts, case.problem, solution, (plan, as_ordered))
+    answer = {
+        **plan_answer(case.facts, case.problem, solution, (plan, as_ordered)),
+        **standing_answer(case),
+    }
     save(ports, case, answer, as_ordered)
     return answer
 
@@ -52,14 +56,34 @@ def arm(ports: Ports, case: Case, solution: Solution) -> Arm:
     """Schedule, load and costs of one way to run the batches, checked against every rule."""
     load = load_kw(case.problem, solution.jobs)
     costs = plan_costs(ports.factory.contract, case.problem.window, load, case.stack, case.problem.excess)
-    schedule = schedule_of(case.problem, solution, case.wanted, ports.factory)
+    standing, factory = case.standing, case.facts.factory
+    kept = tuple(dict.fromkeys((*standing.begun, *standing.kept)))
+    schedule = schedule_of(case.problem, solution, case.wanted, factory, kept)
+    schedule = replace(schedule, begun=standing.begun)
     refuse_broken(ports, case, schedule)
     return Arm(solution.jobs, schedule, load, costs)
 
 
+def standing_answer(case: Case) -> dict[str, Any]:
+    """What the plan found: runs of batches under way, finished goods, batches given up."""
+    zone, standing = case.facts.factory.site.timezone, case.standing
+    told = ("batch", "product", "process", "machine", "unit")
+    return {
+        "begun": [
+            {key: getattr(run, key) for key in told}
+            | {"start": local_iso(run.start, zone), "end": local_iso(run.end, zone)}
+            for run in standing.begun
+        ],
+        "in_stock": [
+            {"product": product, "batches": count} for product, count in standing.supply.items() if count
+        ],
+        "given_up": list(standing.given_up),
+    }
+
+
 def refuse_broken(ports: Ports, case: Case, schedule: Schedule) -> None:
     """Nothing that breaks a rule is stored or shown: that would be a bug of the planner."""
-    broken = violations(ports.factory, schedule, case.climate, case.problem.power_cap_kw)
+    broken = violations(case.facts.factory, schedule, case.climate, case.problem.power_cap_kw)
     if broken:
         told = "; ".join(f"{v.rule}: {v.message}" for v in broken[:5])
         raise RuntimeError(f"the plan breaks {len(broken)} rules and was not stored: {told}")
@@ -79,5 +103,6 @@ def save(ports: Ports, case: Case, answer: dict[str, Any], as_ordered: Arm) -> N
         "baseline_batches": as_ordered.batch_costs(case.problem.price_eur_kwh, case.problem.window),
         "stock": {str(k): v for k, v in as_ordered.schedule.stock.items()},
         "left": {str(k): v for k, v in as_ordered.schedule.left.items()},
+        "production": standing_json(case.standing, case.facts.factory),
     }
     ports.store.save(Record("plan", answer["id"], case.now, body))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
-from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.demand import wanted
+from chocolate_factory.core.errors import Infeasible, UsageError
 from chocolate_factory.domain.factory import ContractKind, Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.normals import hourly_normals
+from chocolate_factory.domain.pinned import pin, rest_only, stranded
 from chocolate_factory.domain.plan import Climate, Wanted
 from chocolate_factory.domain.plan_answer import PlanFacts
 from chocolate_factory.domain.ports import Ports
@@ -19,20 +19,23 @@ from chocolate_factory.domain.problem import Problem
 from chocolate_factory.domain.problem_builder import ProblemInputs, build_problem
 from chocolate_factory.domain.series import on_grid
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, hours_over, planning_window
+from chocolate_factory.domain.standing import NOTHING_BEGUN, Standing
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
+from chocolate_factory.services.choose_model import serving_model, weights_of
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
 from chocolate_factory.services.read_normals import read_normals
+from chocolate_factory.services.read_production import Past, in_order, read_past, stand, told_of
 
 MAX_DAYS = 14
+REST_SECONDS = 2.0
 SERIES_OF = {ContractKind.INDEXED: "spot", ContractKind.PVPC: "pvpc"}
-NO_LOG = "No production log yet: the plant is taken as idle and without known stock when the window starts."
 NO_METER = "Excess power earlier in the month is not known and taken as none."
 
 
 @dataclass(frozen=True)
 class Case:
-    """A posed problem and all that explains it."""
+    """A posed problem and all that explains it; `facts.factory` has the machines out of order away."""
 
     now: datetime
     wanted: tuple[Wanted, ...]
@@ -41,6 +44,7 @@ class Case:
     problem: Problem
     known_until: datetime | None
     facts: PlanFacts
+    standing: Standing = NOTHING_BEGUN
 
 
 def pose_problem(ports: Ports, days: int, *, allow_late: bool) -> Case:
@@ -52,20 +56,46 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool) -> Case:
     forecast = market_forecast(ports, window)
     stack = stack_of(factory, window, forecast)
     climate = read_climate(ports, window, now)
-    wants = wanted(factory, window)
+    past = read_past(ports, window.start)
     inputs = ProblemInputs(
-        factory=factory,
+        factory=in_order(ports, past),
         window=window,
         price_eur_kwh=stack.all_in_eur_kwh,
         excess=excess_groups(factory.contract, window, PLAN_MINUTES, {}),
         climate=climate,
-        wanted=wants,
+        wanted=(),
         power_cap_kw=power_cap_kw(factory.contract, window.starts(PLAN_MINUTES)),
         allow_late=allow_late,
     )
-    facts = PlanFacts(factory, now, ports.sample, forecast, stack, assumptions(factory, stack, climate))
+    problem, standing = pinned_problem(ports, past, inputs)
+    told = [*assumptions(factory, stack, climate), *told_of(ports, past, standing, window.start)]
+    facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told)
     known_until = forecast.known_until if forecast else None
-    return Case(now, wants, climate, stack, build_problem(inputs), known_until, facts)
+    return Case(now, standing.wanted, climate, stack, problem, known_until, facts, standing)
+
+
+def pinned_problem(ports: Ports, past: Past, inputs: ProblemInputs) -> tuple[Problem, Standing]:
+    """The problem of what is still to be made, what has begun in its place.
+
+    A batch whose rest has no place within the rules is given up, and made anew where it is still wanted.
+    """
+    lost: frozenset[str] = frozenset()
+    while True:
+        found = stand(ports, past, inputs.window, lost)
+        problem = pin(build_problem(replace(inputs, wanted=found.wanted)), found)
+        batch = stranded(problem, found.tails)
+        if batch is None or can_go_on(ports, rest_only(problem, found.tails)):
+            return problem, found
+        lost |= {batch}
+
+
+def can_go_on(ports: Ports, rest: Problem) -> bool:
+    """Whether the planner finds a place for all that has begun."""
+    try:
+        ports.planner.solve(rest, REST_SECONDS)
+    except Infeasible:
+        return False
+    return True
 
 
 def market_forecast(ports: Ports, window: Window) -> Forecast | None:
@@ -73,10 +103,9 @@ def market_forecast(ports: Ports, window: Window) -> Forecast | None:
     series = SERIES_OF.get(ports.factory.contract.kind)
     if series is None:
         return None
-    forecaster = ports.forecasters[ports.forecaster]()
-    return forecast_prices(
-        ForecastRequest(series, window, PLAN_MINUTES), ports.store, forecaster, ports.clock()
-    )
+    forecaster = ports.forecasters[serving_model(ports, series)]()
+    request = ForecastRequest(series, window, PLAN_MINUTES)
+    return forecast_prices(request, ports.store, forecaster, ports.clock(), weights_of(ports.registry))
 
 
 def stack_of(factory: Factory, window: Window, forecast: Forecast | None) -> PriceStack:
@@ -119,7 +148,7 @@ def read_climate(ports: Ports, window: Window, now: datetime) -> Climate:
 
 def assumptions(factory: Factory, stack: PriceStack, climate: Climate) -> list[str]:
     """Every sentence that stands where a fact is missing."""
-    told = [*factory.assumptions, *stack.assumptions, NO_LOG]
+    told = [*factory.assumptions, *stack.assumptions]
     if factory.contract.access_tariff != "2.0TD":
         told.append(NO_METER)
     if climate.estimated:

@@ -12,7 +12,7 @@ import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain import scores
-from chocolate_factory.domain.ports import Ports, Record, Store
+from chocolate_factory.domain.ports import Known, Ports, Record, Store
 from chocolate_factory.domain.series import FloatArray, Series, empty, on_grid
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import (
@@ -168,7 +168,8 @@ def naive_hours(ports: Ports, body: Row, name: str, starts: IntArray) -> list[fl
     reach = hours_over(Window(begin, max(issued_at + PUBLISHED_AHEAD, window.end)))
     history = ports.store.read(str(body["series"]), reach, issued_at)
     try:
-        told = ports.forecasters[name]().fit(history, issued_at).predict(window)
+        forecaster, known = ports.forecasters[name](), Known(history)
+        told = forecaster.ready(forecaster.learn(known, issued_at), known, issued_at).predict(window)
     except DataMissing:
         return None
     price = on_grid(_slots(told.start, told.price.tolist(), told.minutes), window, HOUR)

@@ -15,13 +15,14 @@ from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.plan import Climate
 from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.problem import Lot, Problem
-from chocolate_factory.domain.problem_builder import ProblemInputs, build_problem
+from chocolate_factory.domain.problem_builder import ProblemInputs
 from chocolate_factory.domain.series import FloatArray, on_grid
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, hours_over, local_iso, moment
 from chocolate_factory.domain.tariff.costs import plan_costs
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
 from chocolate_factory.services.pose_problem import SERIES_OF, read_climate
+from chocolate_factory.services.standing_record import posed_again
 
 Row = dict[str, Any]
 
@@ -177,7 +178,7 @@ def hindsight_problem(ports: Ports, plan: Realised) -> Problem:
         power_cap_kw=power_cap_kw(factory.contract, window.starts(PLAN_MINUTES)),
         allow_late=bool(plan.body["answer"]["late"]),
     )
-    problem = build_problem(inputs)
+    problem = posed_again(inputs, plan.body)
     return replace(problem, lots=lots_made(problem.lots, plan.body))
 
 

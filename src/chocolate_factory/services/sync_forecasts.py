@@ -12,6 +12,7 @@ from chocolate_factory.domain.series import Series, empty
 from chocolate_factory.domain.slots import Window, days_of
 from chocolate_factory.domain.validation import RefusedDay
 from chocolate_factory.domain.weather_checks import weather_fault
+from chocolate_factory.services.sync_issued import is_archive
 from chocolate_factory.services.sync_report import SeriesReport
 from chocolate_factory.services.sync_round import Round
 
@@ -48,7 +49,11 @@ def _issue(going: Round, reports: Mapping[str, SeriesReport]) -> None:
     before = {key: going.store.read(key, ahead) for key in reports}
     merged = {key: empty(key) for key in reports}
     names: dict[str, list[str]] = {key: [] for key in reports}
-    offering = [n for n in going.sources if any(key in going.sources[n].series for key in reports)]
+    offering = [
+        name
+        for name, source in going.sources.items()
+        if any(key in source.series and not is_archive(source, key, going.now) for key in reports)
+    ]
     for name in sorted(offering, key=_place):
         good = _trusted(
             going, {k: r for k, r in reports.items() if k in going.sources[name].series}, name, before

@@ -11,6 +11,7 @@ from chocolate_factory.domain.ports import Source, Store
 from chocolate_factory.domain.series_info import Kind
 from chocolate_factory.services.sync_days import TOTAL, sync_days
 from chocolate_factory.services.sync_forecasts import sync_forecasts
+from chocolate_factory.services.sync_issued import sync_issued
 from chocolate_factory.services.sync_observed import sync_observed
 from chocolate_factory.services.sync_report import Failure, SeriesReport, SyncReport
 from chocolate_factory.services.sync_round import Progress, Round, SyncRequest
@@ -47,6 +48,7 @@ def sync(
     for kinds in ORDER:
         group = {key: reports[key] for key in sorted(reports, key=_turn) if CATALOG[key].kind in kinds}
         _sync_kinds(going, kinds, group, wanted)
+    sync_issued(going, {key: reports[key] for key in reports if CATALOG[key].kind is Kind.FORECAST})
     going.finish(list(reports.values()))
     return SyncReport(now, tuple(reports.values()))
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from chocolate_factory.core.errors import ChocolateError, Unreachable
+import structlog
+
+from chocolate_factory.core.errors import ChocolateError, DataMissing, ModelRefused, Unreachable
+from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL, PRICE_SERIES
 from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.slots import epoch, local_date, planning_window
+from chocolate_factory.services.backtest_forecasts import Bench
+from chocolate_factory.services.choose_model import champion, serving_model, serving_versions
 from chocolate_factory.services.choose_world import World
+from chocolate_factory.services.compare_models import CompareRequest, compare, newest_comparison
 from chocolate_factory.services.first_values import repair_first_values
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.heal_holes import HealRequest, heal
+from chocolate_factory.services.judge_advice import KIND as ADVICE_KIND
+from chocolate_factory.services.judge_advice import Wish, learn_advice
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.pose_problem import SERIES_OF
 from chocolate_factory.services.read_plans import plan_body
+from chocolate_factory.services.read_production import reported_since
 from chocolate_factory.services.score_forecasts import score_forecasts
 from chocolate_factory.services.sync_series import SyncRequest, sync
+from chocolate_factory.services.train_models import TrainRequest, train
 
 PLAN_DAYS = 7
 FIRST_PLAN_S = 8.0
 HEAL, FIRST_VALUES, SCORES, DAILY = "heal", "first_values", "scores", timedelta(hours=24)
+ADVICE, WEEKLY = "advice", timedelta(days=7)
+TRAIN, TRY_AGAIN, COMPARE_SECONDS = "train", timedelta(hours=1), 30.0
+log = structlog.get_logger()
 
 
 def sync_prices(world: World, history_days: int, reread_days: int = SyncRequest.reread_days) -> None:
@@ -83,6 +97,78 @@ def score_daily(world: World) -> None:
     ports.store.save(Record("sync", SCORES, ports.clock(), body))
 
 
+def train_daily(world: World, bench_of: Callable[..., Bench]) -> None:
+    """Once a day let every model learn; at later looks compare them, a minute of replay each."""
+    ports = world.ports()
+    series = tuple(key for key in PRICE_SERIES if ports.store.span(key))
+    if series and training_due(ports, series):
+        train_all(ports, series)
+    elif series:
+        compare_some(ports, series, bench_of(sample=ports.sample))
+
+
+def training_due(ports: Ports, series: tuple[str, ...]) -> bool:
+    """Not done for a day; or a champion has nothing that can serve and the last try was an hour ago."""
+    if not done_today(ports, TRAIN):
+        return True
+    now, last = ports.clock(), ports.store.find("sync", id=TRAIN, limit=1)[0].at
+    return now - last >= TRY_AGAIN and any(
+        not serving_versions(ports.registry, key, serving_model(ports, key), now) for key in series
+    )
+
+
+def train_all(ports: Ports, series: tuple[str, ...]) -> None:
+    """All models on all series. Raises `ModelRefused` where a champion failed; it serves on."""
+    done = train(TrainRequest(series, tuple(ports.forecasters)), ports, lambda *_: None)
+    failed = [one for one in done if one.failure]
+    for one in failed:
+        log.warning(
+            "training failed", model=one.model, series=one.series, reason=one.failure, details=one.details
+        )
+    body = {"kept": len(done) - len(failed), "failed": [[one.series, one.model] for one in failed]}
+    ports.store.save(Record("sync", TRAIN, ports.clock(), body))
+    for one in failed:
+        if one.champion and not one.short:
+            raise ModelRefused(one.failure, one.hint)
+
+
+def compare_some(ports: Ports, series: tuple[str, ...], bench: Bench) -> None:
+    """Compare the models of each series that were not compared to the end within a day."""
+    now = ports.clock()
+    failed = {tuple(one) for one in ports.store.find("sync", id=TRAIN, limit=1)[0].body["failed"]}  # type: ignore[attr-defined]
+    for key in series:
+        last = newest_comparison(ports, key, now)
+        fresh = last is not None and last["complete"] and now - moment_of(last["at"]) < DAILY
+        able = [
+            model
+            for model in ports.forecasters
+            if (key, model) not in failed and serving_versions(ports.registry, key, model, now)
+        ]
+        if not fresh and champion(ports, key).model in able:
+            compare(CompareRequest(key, tuple(able), COMPARE_SECONDS), ports, bench, lambda *_: None)
+
+
+def advise_weekly(world: World, learn: Learn) -> None:
+    """Once a week learn hourly advice from the forecasts that were stored and have come true.
+
+    Under the days that this needs the advice stays the plain rule, and the next day looks again.
+    """
+    ports = world.ports()
+    series = SERIES_OF.get(ports.factory.contract.kind)
+    if series is None or done_today(ports, ADVICE):
+        return
+    now, name = ports.clock(), serving_model(ports, series)
+    last = next(iter(ports.store.find(ADVICE_KIND, id=f"{series}/{name}", limit=1)), None)
+    body = {"series": series, "model": name, "learnt": False}
+    if last is None or not timedelta(0) <= now - last.at < WEEKLY:
+        try:
+            learn_advice(ports, Wish(series, name), (), learn)
+            body["learnt"] = True
+        except DataMissing as error:
+            body["why"] = error.message
+    ports.store.save(Record("sync", ADVICE, now, body))
+
+
 def done_today(ports: Ports, job: str) -> bool:
     """Whether a daily job was done less than a day ago; a moment in the future does not count."""
     last = next(iter(ports.store.find("sync", id=job, limit=1)), None)
@@ -123,6 +209,8 @@ def stale(ports: Ports) -> bool:
         return True
     window = planning_window(ports.clock(), PLAN_DAYS, ports.factory.site.timezone)
     if moment_of(body["answer"]["window"]["end"]) < window.end:
+        return True
+    if reported_since(ports.store, moment_of(body["answer"]["issued_at"])):
         return True
     series = SERIES_OF.get(ports.factory.contract.kind)
     span = ports.store.span(series) if series else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.day_kinds import day_kind
+from chocolate_factory.domain.ports import Fitted, Forecaster, Known
 from chocolate_factory.domain.publication import published
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import MARKET_ZONE
@@ -16,6 +18,14 @@ from chocolate_factory.domain.tariff.calendar import local_slots
 
 GATE = {"spot": time(13, 30), "pvpc": time(20, 30)}
 KIND_LEVEL = (0.0, -10.0, -25.0)
+
+
+def fit(
+    forecaster: Forecaster, prices: Series, at: datetime, beside: Mapping[str, Series] | None = None
+) -> Fitted:
+    """A forecaster that has learnt at a moment and is ready to predict at the same moment."""
+    known = Known(prices, beside or {})
+    return forecaster.ready(forecaster.learn(known, at), known, at)
 
 
 def at_gate(key: str, day: date) -> datetime:

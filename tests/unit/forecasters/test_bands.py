@@ -22,7 +22,7 @@ from chocolate_factory.infrastructure.forecasters.bands import (
     error_weights,
     standings,
 )
-from chocolate_factory.infrastructure.forecasters.days import LEADS, day_table
+from chocolate_factory.infrastructure.forecasters.days import DAY_AHEAD, PLACES, day_table
 from chocolate_factory.infrastructure.forecasters.naive import days_of_kind, past_errors
 from tests.unit.forecasters.samples import days_after, history
 
@@ -57,10 +57,10 @@ def test_new_errors_count_more_than_old_ones_and_days_to_come_not_at_all() -> No
 def test_quantiles_never_cross_and_the_price_is_the_median(seed: int, days: int, skew: float) -> None:
     table = day_table(history("pvpc", date(2026, 1, 1), days), LATER, 1)
     random = np.random.default_rng(seed)
-    errors = skew + 20 * random.standard_t(2, size=(len(LEADS), table.last + 1, 24))
+    errors = skew + 20 * random.standard_t(2, size=(len(PLACES), table.last + 1, 24))
     errors[random.random(errors.shape) < 0.1] = np.nan
     band = band_of(table, errors)
-    assert band.offsets.shape == (len(LEVELS), len(LEADS), 24)
+    assert band.offsets.shape == (len(LEVELS), len(PLACES), 24)
     assert (np.diff(band.offsets, axis=0) >= 0).all()
     assert (band.offsets[LEVELS.index(0.5)] == 0).all()
 
@@ -68,10 +68,23 @@ def test_quantiles_never_cross_and_the_price_is_the_median(seed: int, days: int,
 def test_leads_without_errors_take_the_shorter_leads_band() -> None:
     table = day_table(history("pvpc", date(2026, 1, 1), 9), LATER, 1)
     band = band_of(table, past_errors(table, days_of_kind))
-    assert np.array_equal(band.offsets[:, -1], band.offsets[:, -2])
+    assert np.array_equal(band.offsets[:, DAY_AHEAD - 1], band.offsets[:, DAY_AHEAD - 2])
+    assert not np.array_equal(band.offsets[:, 1], band.offsets[:, 0])
     assert band.low.min() < 0 < band.high.max()
     with pytest.raises(ValueError, match="needs errors"):
-        band_of(table, np.full((len(LEADS), 9, 24), np.nan))
+        band_of(table, np.full((len(PLACES), 9, 24), np.nan))
+
+
+def test_a_day_ahead_with_drivers_has_its_own_band_or_that_of_tomorrow() -> None:
+    table = day_table(history("pvpc", date(2026, 1, 1), 60), LATER, 1)
+    errors = past_errors(table, days_of_kind)
+    without = band_of(table, errors)
+    assert np.array_equal(without.offsets[:, DAY_AHEAD], without.offsets[:, 0])
+    assert np.array_equal(without.relative[DAY_AHEAD], without.relative[0], equal_nan=True)
+    errors[DAY_AHEAD] = errors[0] / 5
+    driven = band_of(table, errors)
+    assert driven.offsets[:, DAY_AHEAD] == pytest.approx(without.offsets[:, 0] / 5, rel=0.3)
+    assert np.array_equal(driven.offsets[:, :DAY_AHEAD], without.offsets[:, :DAY_AHEAD])
 
 
 def test_bands_follow_how_much_prices_move() -> None:
@@ -165,25 +178,27 @@ def test_adapted_levels_hold_where_fixed_ones_fail(
 
 def test_past_paths_are_the_errors_of_one_origin() -> None:
     days = 40
-    relative = (1000.0 * np.arange(len(LEADS))[:, None, None] + 10.0 * np.arange(days)[:, None]) + (
+    relative = (1000.0 * np.arange(len(PLACES))[:, None, None] + 10.0 * np.arange(days)[:, None]) + (
         np.arange(24) / 100
     )
-    band = Band(np.zeros((len(LEVELS), len(LEADS), 24)), relative)
-    paths = band.paths(np.array([1, 2, 7]))
+    band = Band(np.zeros((len(LEVELS), len(PLACES), 24)), relative)
+    paths = band.paths(np.array([1, 2, 7]), np.array([0, 1, 6]))
     assert paths.shape == (days - 7, 3, 24)
     assert paths[5, :, 3] == pytest.approx([60.03, 1070.03, 6120.03])
-    assert len(band.paths(np.array([50]))) == 0
-    assert band.paths(np.array([-3, 1])).shape == (days - 4, 2, 24)
-    long = Band(band.offsets, np.zeros((len(LEADS), 500, 24)))
-    assert len(long.paths(np.array([1]))) == PAST_PATHS
+    driven = band.paths(np.array([1, 2, 7]), np.array([DAY_AHEAD, 1, 6]))
+    assert driven[5, :, 3] == pytest.approx([1000.0 * DAY_AHEAD + 60.03, 1070.03, 6120.03])
+    assert len(band.paths(np.array([50]), np.array([9]))) == 0
+    assert band.paths(np.array([-3, 1]), np.array([0, 0])).shape == (days - 4, 2, 24)
+    long = Band(band.offsets, np.zeros((len(PLACES), 500, 24)))
+    assert len(long.paths(np.array([1]), np.array([0]))) == PAST_PATHS
 
 
 def test_past_paths_need_most_of_every_day() -> None:
-    relative = np.ones((len(LEADS), 30, 24))
+    relative = np.ones((len(PLACES), 30, 24))
     relative[0, 10, :13] = np.nan
     relative[0, 20, 5] = np.nan
     relative[0, 20, 6:] = 3.0
-    paths = Band(np.zeros((len(LEVELS), len(LEADS), 24)), relative).paths(np.array([1]))
+    paths = Band(np.zeros((len(LEVELS), len(PLACES), 24)), relative).paths(np.array([1]), np.array([0]))
     assert len(paths) == 28
     assert np.isfinite(paths).all()
     assert paths[18, 0, 5] == pytest.approx((5 + 18 * 3) / 23)

@@ -15,7 +15,7 @@ from chocolate_factory.infrastructure.forecasters import FORECASTERS, boosting, 
 from chocolate_factory.infrastructure.forecasters.days import DayTable, day_table
 from chocolate_factory.infrastructure.forecasters.features import DayInputs, day_inputs, examples
 from chocolate_factory.infrastructure.forecasters.linear import fit_linear
-from tests.unit.forecasters.samples import at_gate, days_after, history
+from tests.unit.forecasters.samples import at_gate, days_after, fit, history
 
 TODAY = date(2026, 3, 10)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_a_block_of_inputs_set_to_zero_changes_the_forecast(
     block: str, known: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = days_after(TODAY, 2, 8)
-    whole = FORECASTERS["boosting"]().fit(known, at_gate("pvpc", TODAY)).predict(window)
+    whole = fit(FORECASTERS["boosting"](), known, at_gate("pvpc", TODAY)).predict(window)
 
     def zeroed(table: DayTable, row: int, origin: int) -> DayInputs:
         inputs = day_inputs(table, row, origin)
@@ -68,13 +68,13 @@ def test_a_block_of_inputs_set_to_zero_changes_the_forecast(
 
     monkeypatch.setattr(features, "day_inputs", zeroed)
     monkeypatch.setattr(boosting, "day_inputs", zeroed)
-    less = FORECASTERS["boosting"]().fit(known, at_gate("pvpc", TODAY)).predict(window)
+    less = fit(FORECASTERS["boosting"](), known, at_gate("pvpc", TODAY)).predict(window)
     assert (np.abs(less.price - whole.price) > 0.01).mean() > 0.9
 
 
 def test_trees_and_ridge_both_speak(known: Series) -> None:
     window = days_after(TODAY, 2, 8)
-    whole = FORECASTERS["boosting"]().fit(known, at_gate("pvpc", TODAY)).predict(window)
+    whole = fit(FORECASTERS["boosting"](), known, at_gate("pvpc", TODAY)).predict(window)
     table = day_table(known, at_gate("pvpc", TODAY), 1)
     models, errors = boosting.learn(table)
     row = table.last + 1
@@ -106,7 +106,7 @@ def test_a_pattern_that_can_be_learnt_is_learnt_better_than_by_copying() -> None
     window = days_after(TODAY, 2, 7)
     truth = series.within(window).value
     error = {
-        name: np.abs(build().fit(series, at_gate("pvpc", TODAY)).predict(window).price - truth).mean()
+        name: np.abs(fit(build(), series, at_gate("pvpc", TODAY)).predict(window).price - truth).mean()
         for name, build in FORECASTERS.items()
     }
     assert error["boosting"] < 0.4 * min(error["naive-kind"], error["naive-week"])
@@ -115,7 +115,7 @@ def test_a_pattern_that_can_be_learnt_is_learnt_better_than_by_copying() -> None
 def test_too_few_days_make_it_a_labelled_copy(known: Series) -> None:
     short = known.take(known.start >= known.start[-1] - 100 * 86_400)
     window = days_after(TODAY, 2, 8)
-    forecast = FORECASTERS["boosting"]().fit(short, at_gate("pvpc", TODAY)).predict(window)
-    copy = FORECASTERS["naive-kind"]().fit(short, at_gate("pvpc", TODAY)).predict(window)
+    forecast = fit(FORECASTERS["boosting"](), short, at_gate("pvpc", TODAY)).predict(window)
+    copy = fit(FORECASTERS["naive-kind"](), short, at_gate("pvpc", TODAY)).predict(window)
     assert np.array_equal(forecast.price, copy.price)
     assert forecast.model == "naive-kind (boosting needs 150 days, 101 are known)"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.series import Series
-from chocolate_factory.infrastructure.forecasters.days import day_table, lead_class
+from chocolate_factory.domain.ports import Known
+from chocolate_factory.domain.publication import published
+from chocolate_factory.domain.series import Series, empty
+from chocolate_factory.domain.series_info import MARKET_ZONE
+from chocolate_factory.domain.slots import local_moment
+from chocolate_factory.infrastructure.forecasters.days import FUTURE, day_table, lead_class, seen_table
 from chocolate_factory.infrastructure.forecasters.quarters import FLAT, quarter_shape
-from tests.unit.forecasters.samples import at_gate, days_after, history
+from tests.unit.forecasters.markets import moved
+from tests.unit.forecasters.samples import at_gate, days_after, fit, history
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -84,13 +89,13 @@ def test_four_quarters_keep_the_price_of_their_hour() -> None:
     from chocolate_factory.infrastructure.forecasters import FORECASTERS
 
     today = date(2026, 3, 10)
-    fit = FORECASTERS["naive-kind"]().fit(
-        history("spot", today - timedelta(days=60), 62), at_gate("spot", today)
+    ready = fit(
+        FORECASTERS["naive-kind"](), history("spot", today - timedelta(days=60), 62), at_gate("spot", today)
     )
-    forecast = fit.predict(days_after(today, 2, 8))
+    forecast = ready.predict(days_after(today, 2, 8))
     hours = forecast.price.reshape(-1, 4)
     assert np.ptp(hours, axis=1).min() > 0
-    told = [fit.of_day(row).price for row in range(fit.table.last + 1, fit.table.last + 8)]
+    told = [ready.of_day(row).price for row in range(ready.table.last + 1, ready.table.last + 8)]
     assert hours.mean(axis=1) == pytest.approx(np.concatenate(told))
 
 
@@ -98,11 +103,72 @@ def test_a_band_of_quarters_is_at_least_that_of_the_hour() -> None:
     from chocolate_factory.infrastructure.forecasters import FORECASTERS
 
     today = date(2026, 3, 10)
-    fit = FORECASTERS["naive-week"]().fit(
-        history("spot", today - timedelta(days=60), 62), at_gate("spot", today)
+    ready = fit(
+        FORECASTERS["naive-week"](), history("spot", today - timedelta(days=60), 62), at_gate("spot", today)
     )
-    forecast = fit.predict(days_after(today, 2, 2))
-    for level, offsets in zip(forecast.levels, fit.band.offsets, strict=True):
+    forecast = ready.predict(days_after(today, 2, 2))
+    for level, offsets in zip(forecast.levels, ready.band.offsets, strict=True):
         added = np.abs(forecast.quantile(level) - forecast.price)
         assert (added >= np.repeat(np.abs(offsets[0]), 4) - 1e-9).all()
         assert level == 0.5 or added.sum() > 4 * np.abs(offsets[0]).sum()
+
+
+def wind_of(first: date, count: int, at: time, value: float = 5000.0) -> Series:
+    """Hours of wind, all of a day known at a local time of the day before."""
+    start = days_after(first, 0, count - 1).starts(60)
+    known = published("wind_forecast", start.tolist(), [value] * len(start), "invented")
+    return moved(known, at)
+
+
+def test_what_stands_beside_reaches_past_the_last_known_day() -> None:
+    first = date(2026, 3, 1)
+    prices = history("spot", first, 10).known_at(LATER)
+    beside = {"wind_forecast": wind_of(first, 12, time(10)), "spot": prices}
+    table = seen_table(Known(prices, beside), LATER, 1)
+    assert table.last == 9
+    wind = table.beside["wind_forecast"]
+    assert wind.shape == (len(table.kinds), 24) == (10 + FUTURE, 24)
+    assert (wind[:12] == 5000).all()
+    assert np.isnan(wind[12:]).all()
+    assert np.array_equal(table.beside["spot"][:10], table.known)
+    assert np.array_equal(table.until(4).beside["wind_forecast"], wind, equal_nan=True)
+
+
+@pytest.mark.parametrize(("at", "used"), [(time(12), True), (time(12, 1), False), (time(20), False)])
+def test_what_the_system_publishes_after_the_auction_is_not_used(at: time, used: bool) -> None:
+    """Noon by the wall clock of the day before, over the change to summer time as well."""
+    first = date(2026, 3, 20)
+    table = seen_table(Known(history("spot", first, 12), {"wind_forecast": wind_of(first, 12, at)}), LATER, 1)
+    wind = table.beside["wind_forecast"][: table.last + 1]
+    hours = np.isfinite(wind).sum(axis=1)
+    expected = [23 if day == date(2026, 3, 29) else 24 for day in map(table.day, range(len(wind)))]
+    assert hours.tolist() == (expected if used else [0] * len(wind))
+
+
+def test_prices_beside_are_used_although_they_come_after_the_auction() -> None:
+    first = date(2026, 3, 1)
+    spot = history("spot", first, 10)
+    table = seen_table(Known(history("pvpc", first, 10), {"spot": spot}), LATER, 1)
+    assert np.isfinite(table.beside["spot"][:10]).all()
+
+
+def test_what_stands_beside_is_cut_to_what_was_known() -> None:
+    first = date(2026, 3, 1)
+    known = Known(
+        history("spot", first, 10),
+        {"wind_forecast": wind_of(first, 10, time(10)), "demand_forecast": empty("demand_forecast")},
+    )
+    day = date(2026, 3, 7)
+    for hour, rows in ((9, 7), (10, 8)):
+        table = seen_table(known, local_moment(day, time(hour), MARKET_ZONE), 1)
+        told = np.isfinite(table.beside["wind_forecast"]).all(axis=1)
+        assert told.tolist() == [True] * rows + [False] * (len(told) - rows)
+        assert np.isnan(table.beside["demand_forecast"]).all()
+
+
+def test_days_beside_that_start_before_the_prices_are_left_out() -> None:
+    first = date(2026, 3, 1)
+    early_wind = wind_of(first - timedelta(days=5), 8, time(10))
+    table = seen_table(Known(history("spot", first, 10), {"wind_forecast": early_wind}), LATER, 1)
+    told = np.isfinite(table.beside["wind_forecast"]).all(axis=1)
+    assert told.tolist() == [True] * 3 + [False] * (len(told) - 3)

@@ -10,8 +10,8 @@ import pytest
 from chocolate_factory.domain.series import Series
 from chocolate_factory.infrastructure.forecasters import FORECASTERS, boosting, ensemble, lear
 from chocolate_factory.infrastructure.forecasters.bands import band_of
-from chocolate_factory.infrastructure.forecasters.days import day_table
-from tests.unit.forecasters.samples import at_gate, days_after, history
+from chocolate_factory.infrastructure.forecasters.days import DAY_AHEAD, HOURS, day_table
+from tests.unit.forecasters.samples import at_gate, days_after, fit, history
 
 TODAY = date(2026, 3, 10)
 GATE = at_gate("pvpc", TODAY)
@@ -24,8 +24,8 @@ def known() -> Series:
 
 def test_it_is_the_mean_of_its_parts_with_the_band_of_its_own_errors(known: Series) -> None:
     window = days_after(TODAY, 2, 8)
-    mixed = FORECASTERS["mix"]().fit(known, GATE).predict(window)
-    parts = {name: FORECASTERS[name]().fit(known, GATE).predict(window) for name in ("boosting", "lear")}
+    mixed = fit(FORECASTERS["mix"](), known, GATE).predict(window)
+    parts = {name: fit(FORECASTERS[name](), known, GATE).predict(window) for name in ("boosting", "lear")}
     share = ensemble.BOOSTING
     expected = share * parts["boosting"].price + (1 - share) * parts["lear"].price
     assert 0 < share < 1
@@ -33,9 +33,10 @@ def test_it_is_the_mean_of_its_parts_with_the_band_of_its_own_errors(known: Seri
     assert np.abs(parts["boosting"].price - parts["lear"].price).mean() > 0.5
     table = day_table(known, GATE, 1)
     errors = ensemble.mean_of(boosting.learn(table)[1], lear.learn(table)[1])
-    band = band_of(table, errors)
-    assert mixed.p90[:24] - mixed.price[:24] == pytest.approx(band.high[0], abs=1e-9)
-    assert mixed.p10[:24] - mixed.price[:24] == pytest.approx(band.low[0], abs=1e-9)
+    assert len(errors) == DAY_AHEAD
+    band = band_of(table, np.concatenate([errors, np.full((1, table.last + 1, HOURS), np.nan)]))
+    assert mixed.p90[:24] - mixed.price[:24] == pytest.approx(band.high[0], abs=1e-4)
+    assert mixed.p10[:24] - mixed.price[:24] == pytest.approx(band.low[0], abs=1e-4)
 
 
 def test_an_error_of_the_mixture_needs_both() -> None:
@@ -47,7 +48,7 @@ def test_an_error_of_the_mixture_needs_both() -> None:
 def test_a_hole_near_the_start_of_history_is_a_labelled_copy(known: Series) -> None:
     hole = days_after(TODAY, -150, -150)
     kept = known.take((known.start < hole.start.timestamp()) | (known.start >= hole.end.timestamp()))
-    told = FORECASTERS["mix"]().fit(kept, GATE).predict(hole)
+    told = fit(FORECASTERS["mix"](), kept, GATE).predict(hole)
     assert np.isfinite(told.price).all()
     assert told.model == "mix (copied where too little history precedes)"
 
@@ -55,7 +56,7 @@ def test_a_hole_near_the_start_of_history_is_a_labelled_copy(known: Series) -> N
 def test_too_few_days_make_it_a_labelled_copy(known: Series) -> None:
     short = known.take(known.start >= known.start[-1] - 100 * 86_400)
     window = days_after(TODAY, 2, 8)
-    forecast = FORECASTERS["mix"]().fit(short, GATE).predict(window)
-    copy = FORECASTERS["naive-kind"]().fit(short, GATE).predict(window)
+    forecast = fit(FORECASTERS["mix"](), short, GATE).predict(window)
+    copy = fit(FORECASTERS["naive-kind"](), short, GATE).predict(window)
     assert np.array_equal(forecast.price, copy.price)
     assert forecast.model == "naive-kind (mix needs 150 days, 101 are known)"

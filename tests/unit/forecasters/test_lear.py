@@ -14,7 +14,7 @@ from chocolate_factory.domain.series import FloatArray, Series
 from chocolate_factory.infrastructure.forecasters import FORECASTERS, lear
 from chocolate_factory.infrastructure.forecasters.days import DayTable, day_table
 from chocolate_factory.infrastructure.forecasters.lasso import lasso
-from tests.unit.forecasters.samples import at_gate, days_after, history
+from tests.unit.forecasters.samples import at_gate, days_after, fit, history
 
 TODAY = date(2026, 3, 10)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -184,7 +184,7 @@ def test_a_price_never_seen_before_does_not_explode(known: Series) -> None:
         known, value=np.where(known.start < known.start[-1] - 86_400, 50 + known.value / 1e3, 3000.0)
     )
     window = days_after(TODAY, 2, 8)
-    told = FORECASTERS["lear"]().fit(flat, at_gate("pvpc", TODAY)).predict(window)
+    told = fit(FORECASTERS["lear"](), flat, at_gate("pvpc", TODAY)).predict(window)
     assert np.isfinite(told.price).all()
     assert np.abs(told.price).max() < 3 * 3000
 
@@ -198,7 +198,7 @@ def test_a_pattern_that_can_be_learnt_is_learnt_better_than_by_copying() -> None
     truth = series.within(window).value
     error = {
         name: np.abs(
-            FORECASTERS[name]().fit(series, at_gate("pvpc", TODAY)).predict(window).price - truth
+            fit(FORECASTERS[name](), series, at_gate("pvpc", TODAY)).predict(window).price - truth
         ).mean()
         for name in ("lear", "naive-kind", "naive-week")
     }
@@ -209,7 +209,7 @@ def test_a_pattern_that_can_be_learnt_is_learnt_better_than_by_copying() -> None
 def test_a_hole_near_the_start_of_history_is_a_labelled_copy(known: Series, name: str) -> None:
     hole = days_after(TODAY, -150, -150)
     kept = known.take((known.start < hole.start.timestamp()) | (known.start >= hole.end.timestamp()))
-    told = FORECASTERS[name]().fit(kept, at_gate("pvpc", TODAY)).predict(hole)
+    told = fit(FORECASTERS[name](), kept, at_gate("pvpc", TODAY)).predict(hole)
     assert np.isfinite(told.price).all()
     assert told.model == f"{name} (copied where too little history precedes)"
 
@@ -217,7 +217,7 @@ def test_a_hole_near_the_start_of_history_is_a_labelled_copy(known: Series, name
 def test_too_few_days_make_it_a_labelled_copy(known: Series) -> None:
     short = known.take(known.start >= known.start[-1] - 100 * 86_400)
     window = days_after(TODAY, 2, 8)
-    forecast = FORECASTERS["lear"]().fit(short, at_gate("pvpc", TODAY)).predict(window)
-    copy = FORECASTERS["naive-kind"]().fit(short, at_gate("pvpc", TODAY)).predict(window)
+    forecast = fit(FORECASTERS["lear"](), short, at_gate("pvpc", TODAY)).predict(window)
+    copy = fit(FORECASTERS["naive-kind"](), short, at_gate("pvpc", TODAY)).predict(window)
     assert np.array_equal(forecast.price, copy.price)
     assert forecast.model == "naive-kind (lear needs 150 days, 101 are known)"

@@ -15,7 +15,7 @@ from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import moment
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
-from tests.unit.forecasters.samples import at_gate, days_after, history
+from tests.unit.forecasters.samples import at_gate, days_after, fit, history
 
 ZONE = ZoneInfo(MARKET_ZONE)
 
@@ -55,7 +55,7 @@ def test_copies_are_exactly_the_definition(today: date, lost: set[int], key: str
     full = history(key, today - timedelta(days=60), 62)
     day = (full.start - full.start[0]) // 86_400
     kept = full.take(~np.isin(day, list(lost)))
-    forecast = FORECASTERS[name]().fit(kept, at_gate(key, today)).predict(days_after(today, 2, 9))
+    forecast = fit(FORECASTERS[name](), kept, at_gate(key, today)).predict(days_after(today, 2, 9))
     assert forecast.model == name
     last = today + timedelta(days=1)
     hours: dict[int, list[float]] = {}
@@ -70,16 +70,16 @@ def test_the_hour_that_comes_twice_and_the_missing_one() -> None:
     autumn = date(2025, 10, 26)
     series = history("pvpc", date(2025, 9, 1), 80)
     known = known_hours(series)
-    before = FORECASTERS["naive-week"]().fit(series, at_gate("pvpc", autumn - timedelta(days=3)))
+    before = fit(FORECASTERS["naive-week"](), series, at_gate("pvpc", autumn - timedelta(days=3)))
     twice = before.predict(days_after(autumn, 0, 0))
     assert twice.price[2] == twice.price[3] == known[autumn - timedelta(days=7), 2]
-    after = FORECASTERS["naive-week"]().fit(series, at_gate("pvpc", autumn + timedelta(days=2)))
+    after = fit(FORECASTERS["naive-week"](), series, at_gate("pvpc", autumn + timedelta(days=2)))
     assert after.predict(days_after(autumn, 7, 7)).price[2] == pytest.approx(known[autumn, 2])
 
     spring = date(2026, 3, 29)
     series = history("pvpc", date(2026, 2, 1), 70)
-    fit = FORECASTERS["naive-week"]().fit(series, at_gate("pvpc", spring + timedelta(days=3)))
-    told = fit.predict(days_after(spring, 7, 7)).price
+    ready = fit(FORECASTERS["naive-week"](), series, at_gate("pvpc", spring + timedelta(days=3)))
+    told = ready.predict(days_after(spring, 7, 7)).price
     known = known_hours(series)
     assert told[1] == known[spring, 1]
     assert told[2] == known[spring - timedelta(days=7), 2]

@@ -14,7 +14,7 @@ from chocolate_factory.core.errors import Infeasible
 from chocolate_factory.domain.problem import ExcessGroup, Problem, Solution, load_kw, solution_cost_eur
 from chocolate_factory.infrastructure.planners import bounds
 from chocolate_factory.infrastructure.planners.demand import without_slack
-from chocolate_factory.infrastructure.planners.highs import HighsPlanner, cheapest
+from chocolate_factory.infrastructure.planners.highs import HighsPlanner, modelled
 from tests.unit.planners.test_brute_force import problems
 from tests.unit.planners.tiny_plants import brute_force, due_faults, faults, lot, problem, step
 
@@ -166,7 +166,7 @@ def test_no_plan_of_the_bounding_thread_is_lost_on_a_slow_listener() -> None:
     )
     price = [0.1, 0.1, 0.0, 0.2, -0.2, 0.0, 0.2]
     tiny = replace(problem(price, recipes, [2], lots), excess=groups)
-    model, _ = cheapest(tiny, without_slack(tiny), 20.0)
+    model = modelled(tiny, without_slack(tiny))
     alone = bounds.Bounds(model, -100.0, time.monotonic() + 20.0)
     alone.best_cost = 100.0
     with pytest.MonkeyPatch.context() as patch:

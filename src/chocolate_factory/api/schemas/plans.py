@@ -61,6 +61,25 @@ class RunRow(Answer):
     why: str
 
 
+class BegunRun(Answer):
+    """A run of a batch that was under way when the plan was made; it stays as it is."""
+
+    batch: str
+    product: str
+    process: str
+    machine: str
+    unit: int
+    start: Moment
+    end: Moment
+
+
+class GoodsRow(Answer):
+    """Finished batches of a product that were there when the plan was made."""
+
+    product: str
+    batches: int
+
+
 class LoadPoint(Answer):
     """Site load of a slot, auxiliary loads included."""
 
@@ -96,6 +115,11 @@ class PlanAnswer(Answer):
     bill: dict[str, object] = Field(description="Every line of `cost_eur`, recomputable by hand.")
     runs: list[RunRow]
     load_kw: list[LoadPoint]
+    begun: list[BegunRun] = Field(default_factory=list)
+    in_stock: list[GoodsRow] = Field(default_factory=list)
+    given_up: list[str] = Field(
+        default_factory=list, description="Batches under way that no rule lets go on."
+    )
 
 
 class PlanSummary(Answer):

@@ -27,7 +27,7 @@ from chocolate_factory.domain.tariff.calendar import (
     local_slots,
     power_periods,
 )
-from chocolate_factory.domain.tariff.tables import Figure, Table, lookup
+from chocolate_factory.domain.tariff.tables import Basis, Figure, Table, basis, lookup
 from chocolate_factory.domain.tariff.tables_access import POWER_TOLLS
 from chocolate_factory.domain.tariff.tables_billing import ELECTRICITY_TAX
 from chocolate_factory.domain.tariff.tables_supply import EXCESS_MAXIMETER, EXCESS_OLD, EXCESS_QUARTERS
@@ -56,6 +56,7 @@ class ExcessPrice:
     days: int | None
     assumption: str | None
     unit_days: int = 1
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class ExcessLine:
 
 
 @dataclass(frozen=True, eq=False)
-class _Group:
+class SlotGroup:
     """The slots of one period in one calendar month."""
 
     period: int
@@ -115,6 +116,7 @@ class _Group:
 
     @property
     def name(self) -> str:
+        """`P1 2026-03`."""
         return f"P{self.period} {self.first:%Y-%m}"
 
 
@@ -138,8 +140,8 @@ def power_cap_kw(contract: Contract, starts: IntArray) -> FloatArray | None:
     return contracted[power_periods(contract.access_tariff, starts) - 1]
 
 
-def excess_price(contract: Contract, day: date) -> ExcessPrice:
-    """Excess prices of the calendar month of a day, before tax.
+def excess_price(contract: Contract, day: date, days: int | None = None) -> ExcessPrice:
+    """Excess prices of the calendar month of a day, before tax; `days` billed where it is not all of them.
 
     The published price stands first, then `contract.excess_eur_kw` (EUR per charged kW and month), then the
     last known price as a labelled assumption. Raises DataMissing naming that key where none is there.
@@ -154,13 +156,15 @@ def excess_price(contract: Contract, day: date) -> ExcessPrice:
         return _given_price(contract, quarters)
     if given is not None and not figure.row.covers(day):
         return _given_price(contract, quarters)
-    return _regulated_price(contract, figure, table, day)
+    billed = monthrange(day.year, day.month)[1] if days is None else days
+    price = _regulated_price(contract, figure, (table, day), billed)
+    return replace(price, basis=basis([figure]))
 
 
-def _regulated_price(contract: Contract, figure: Figure, table: Table, day: date) -> ExcessPrice:
+def _regulated_price(contract: Contract, figure: Figure, of: tuple[Table, date], days: int) -> ExcessPrice:
+    table, day = of
     if table is EXCESS_QUARTERS[contract.access_tariff]:
         return ExcessPrice(True, figure.values, figure.values, None, figure.assumption)
-    days = monthrange(day.year, day.month)[1]
     if table is EXCESS_MAXIMETER[contract.access_tariff]:
         total = tuple(value * days for value in figure.values)
         return ExcessPrice(False, total, figure.values, days, figure.assumption)
@@ -187,7 +191,7 @@ def excess_groups(
     starts = window.starts(minutes)
     local = local_slots(starts)
     groups = []
-    for group in _groups(contract.access_tariff, starts):
+    for group in slot_groups(contract.access_tariff, starts):
         price = excess_price(contract, group.first).eur_kw[group.period - 1]
         day = date.fromordinal(int(local.day[group.slots[-1]]))
         tax = lookup(ELECTRICITY_TAX, day).values[0] / 100
@@ -213,17 +217,22 @@ def highest_excess_kw(contract: Contract, starts: IntArray, load_kw: FloatArray)
 
 
 def excess_invoice(
-    contract: Contract, starts: IntArray, load_kw: FloatArray, minutes: int = 15
+    contract: Contract,
+    starts: IntArray,
+    load_kw: FloatArray,
+    minutes: int = 15,
+    days: int | None = None,
 ) -> tuple[ExcessLine, ...]:
     """The tariff's own excess charge of a load per period and local month, EUR before tax; none for 2.0TD.
 
     `starts` (epoch seconds) and `load_kw` have the shape (T,). An hourly load (`minutes` = 60) counts as four
-    equal quarter-hours. A price is looked up only where there is an excess; see `excess_price` for errors.
+    equal quarter-hours. `days` are those billed, by default whole months. A price is looked up only where
+    there is an excess; see `excess_price` for errors.
     """
     lines = []
     for line in _measured(contract, starts, load_kw, minutes):
         if line.over_kw > 0:
-            price = excess_price(contract, line.month)
+            price = excess_price(contract, line.month, days)
             charged = math.sqrt(line.sum_squares) if price.quarters else line.over_kw
             eur = charged * price.eur_kw[line.period - 1]
             lines.append(replace(line, charged_kw=charged, price=price, eur=eur))
@@ -255,13 +264,13 @@ def _given_price(contract: Contract, quarters: bool) -> ExcessPrice:
     return ExcessPrice(quarters, values, values, None, note)
 
 
-def _groups(tariff: str, starts: IntArray) -> Iterator[_Group]:
+def slot_groups(tariff: str, starts: IntArray) -> Iterator[SlotGroup]:
     """Slots by calendar month and period, in that order, empty ones left out."""
     months, periods = local_slots(starts).month, power_periods(tariff, starts)
     for month in np.unique(months):
         for period in np.unique(periods[months == month]):
             slots = np.flatnonzero((months == month) & (periods == period)).astype(np.int64)
-            yield _Group(int(period), date(1970 + int(month) // 12, int(month) % 12 + 1, 1), slots)
+            yield SlotGroup(int(period), date(1970 + int(month) // 12, int(month) % 12 + 1, 1), slots)
 
 
 def _measured(
@@ -272,7 +281,7 @@ def _measured(
     if contract.access_tariff == CUT_OFF_TARIFF:
         return ()
     lines = []
-    for group in _groups(contract.access_tariff, starts):
+    for group in slot_groups(contract.access_tariff, starts):
         load, limit = load_kw[group.slots], float(contracted[group.period - 1])
         over = load[load > limit] - limit
         lines.append(

@@ -7,7 +7,7 @@ Each is a yearly price billed by the day, /365 or /366; where a price changes in
 from __future__ import annotations
 
 from calendar import isleap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.factory import Contract, ContractKind
 from chocolate_factory.domain.tariff.excess import contracted_kw
 from chocolate_factory.domain.tariff.lines import Line, dec, plain
-from chocolate_factory.domain.tariff.tables import Table, distinct, lookup
+from chocolate_factory.domain.tariff.tables import Basis, Figure, Table, basis, distinct, lookup
 from chocolate_factory.domain.tariff.tables_access import POWER_CHARGES, POWER_TOLLS
 from chocolate_factory.domain.tariff.tables_billing import METER_RENTAL, PVPC_MARGIN, SOCIAL_BONUS
 
@@ -43,55 +43,48 @@ def fixed_terms(contract: Contract, days: Days) -> FixedTerms:
     """
     assumptions: list[str | None] = [LEAP_NOTE if any(isleap(day.year) for day in days) else None]
     missing: list[str | None] = []
-    lines = _power_lines(contract, days, assumptions)
-    if contract.kind is ContractKind.PVPC:
-        power = float(contracted_kw(contract)[0])
-        lines += _yearly("retail margin", "retail_margin", power, _from_table(PVPC_MARGIN, assumptions), days)
+    lines = power_lines(contract, days, assumptions)
     lines += _social_bonus(days, assumptions, missing)
     lines += _rental(contract, days, assumptions, missing)
     return FixedTerms(tuple(lines), distinct(assumptions), distinct(missing))
 
 
-def _from_table(table: Table, assumptions: list[str | None], column: int = 0) -> Callable[[date], Decimal]:
-    """Price of a day from a table; what it assumes is noted."""
+@dataclass(frozen=True)
+class _Term:
+    """A yearly price: the sum of table columns, `times` over, on a power in kW or (None) on the supply."""
 
-    def price(day: date) -> Decimal:
-        figure = lookup(table, day)
-        assumptions.append(figure.assumption)
-        return dec(figure.values[column])
+    name: str
+    kind: str
+    columns: tuple[tuple[Table, int], ...]
+    power: float | None = None
+    times: int = 1
 
-    return price
+    def price(self, figures: tuple[Figure, ...]) -> Decimal:
+        """EUR a year from the figures of its tables on one day."""
+        values = (
+            dec(figure.values[column]) for figure, (_, column) in zip(figures, self.columns, strict=True)
+        )
+        return self.times * sum(values, Decimal(0))
 
+    def lines(self, days: Days, assumptions: list[str | None]) -> list[Line]:
+        """One line per span of equal price and length of year; what the tables assume is noted."""
+        spans: dict[tuple[Decimal, int], Decimal] = {}
+        used: dict[tuple[Decimal, int], list[Figure]] = {}
+        for day, share in days.items():
+            figures = tuple(lookup(table, day) for table, _ in self.columns)
+            assumptions += [figure.assumption for figure in figures]
+            key = (self.price(figures), 366 if isleap(day.year) else 365)
+            spans[key] = spans.get(key, Decimal(0)) + share
+            used.setdefault(key, []).extend(figures)
+        return [self._line(key, count, basis(used[key])) for key, count in spans.items()]
 
-def _power_lines(contract: Contract, days: Days, assumptions: list[str | None]) -> list[Line]:
-    lines = []
-    for column, power in enumerate(contracted_kw(contract)):
-        toll = _from_table(POWER_TOLLS[contract.access_tariff], assumptions, column)
-        charge = _from_table(POWER_CHARGES[contract.access_tariff], assumptions, column)
-
-        def price(
-            day: date, toll: Callable[[date], Decimal] = toll, charge: Callable[[date], Decimal] = charge
-        ) -> Decimal:
-            return toll(day) + charge(day)
-
-        lines += _yearly(f"power P{column + 1}", "power", float(power), price, days)
-    return lines
-
-
-def _yearly(
-    name: str, kind: str, power: float | None, price: Callable[[date], Decimal], days: Days
-) -> list[Line]:
-    """Lines of a yearly price, one per span of equal price and length of year; `power` None: per supply."""
-    spans: dict[tuple[Decimal, int], Decimal] = {}
-    for day, share in days.items():
-        key = (price(day), 366 if isleap(day.year) else 365)
-        spans[key] = spans.get(key, Decimal(0)) + share
-    quantity = Decimal(1) if power is None else dec(power)
-    unit, price_unit = ("supply", "EUR/year") if power is None else ("kW", "EUR/kW·year")
-    return [
-        Line(
-            name=name,
-            kind=kind,
+    def _line(self, key: tuple[Decimal, int], count: Decimal, source: Basis | None) -> Line:
+        value, year = key
+        quantity = Decimal(1) if self.power is None else dec(self.power)
+        unit, price_unit = ("supply", "EUR/year") if self.power is None else ("kW", "EUR/kW·year")
+        return Line(
+            name=self.name,
+            kind=self.kind,
             computation=f"{plain(quantity)} {unit} × {plain(value)} {price_unit} × {plain(count)}/{year}",
             exact=quantity * value * count / year,
             quantity=float(quantity),
@@ -99,9 +92,21 @@ def _yearly(
             price=float(value),
             price_unit=price_unit,
             factor=float(count / year),
+            basis=source,
         )
-        for (value, year), count in spans.items()
+
+
+def power_lines(contract: Contract, days: Days, assumptions: list[str | None]) -> list[Line]:
+    """Contracted power by period (Circular CNMC 3/2020 art. 9), and the margin of a PVPC supply on P1."""
+    tolls, charges = POWER_TOLLS[contract.access_tariff], POWER_CHARGES[contract.access_tariff]
+    terms = [
+        _Term(f"power P{column + 1}", "power", ((tolls, column), (charges, column)), float(power))
+        for column, power in enumerate(contracted_kw(contract))
     ]
+    if contract.kind is ContractKind.PVPC:
+        power = float(contracted_kw(contract)[0])
+        terms.append(_Term("retail margin", "retail_margin", ((PVPC_MARGIN, 0),), power))
+    return [line for term in terms for line in term.lines(days, assumptions)]
 
 
 def _social_bonus(days: Days, assumptions: list[str | None], missing: list[str | None]) -> list[Line]:
@@ -115,7 +120,7 @@ def _social_bonus(days: Days, assumptions: list[str | None], missing: list[str |
             )
         else:
             known[day] = share
-    return _yearly("social bonus", "social_bonus", None, _from_table(SOCIAL_BONUS, assumptions), known)
+    return _Term("social bonus", "social_bonus", ((SOCIAL_BONUS, 0),)).lines(known, assumptions)
 
 
 def _rental(
@@ -127,8 +132,7 @@ def _rental(
         missing.append("contract.equipment_rental_eur_day is not set; the equipment rental is left out.")
         return []
     if rental is None:
-        monthly = _from_table(METER_RENTAL, assumptions)
-        return _yearly("meter rental", "rental", None, lambda day: 12 * monthly(day), days)
+        return _Term("meter rental", "rental", ((METER_RENTAL, 0),), times=12).lines(days, assumptions)
     count, price = sum(days.values(), Decimal(0)), dec(rental)
     text = f"{plain(price)} EUR/day × {plain(count)} days"
     return [

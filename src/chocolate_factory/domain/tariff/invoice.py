@@ -7,40 +7,53 @@ Europe/Madrid: by the rule "first reading day excluded, last included" their day
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.factory import Contract, ContractKind
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.series_info import MARKET_ZONE
-from chocolate_factory.domain.slots import Window, days_of, local_date, local_midnight, moment
+from chocolate_factory.domain.slots import Window, day_slots, days_of, local_date, local_midnight, moment
+from chocolate_factory.domain.tariff.calendar import local_slots
 from chocolate_factory.domain.tariff.excess import CUT_OFF_TARIFF, ExcessLine, excess_invoice
 from chocolate_factory.domain.tariff.fixed import fixed_terms
-from chocolate_factory.domain.tariff.lines import NOISE_DIGITS, Line, dec, plain
+from chocolate_factory.domain.tariff.invoice_lines import energy_lines, excess_lines, period_kwh
+from chocolate_factory.domain.tariff.lines import Line
 from chocolate_factory.domain.tariff.reactive import reactive_lines
-from chocolate_factory.domain.tariff.stack import ACCESS_PARTS, PriceStack
+from chocolate_factory.domain.tariff.stack import ACCESS_PARTS, PLANNED_TAX_NOTE, PriceStack
 from chocolate_factory.domain.tariff.tables import distinct
 from chocolate_factory.domain.tariff.taxes import Taxes, straddle_notes, tax_lines
+
+REACTIVE_ABOVE_KW = 15.0
+PART_NOTE = (
+    "The maximeter's excess is counted for the days of this bill, on a whole month's bill for all its days."
+)
 
 
 @dataclass(frozen=True)
 class Invoice:
-    """Bill of the local days `first` to `last`, both included; `missing` names what is left out of it."""
+    """Bill of the local days `first` to `last`, both included; `missing` names what is left out of it.
+
+    `days` are those billed: fewer than from first to last where some are left out. `market_eur` splits the
+    market line into the parts of its price, EUR before tax; empty where the contract fixes the price.
+    """
 
     first: date
     last: date
+    days: int
     energy_kwh: float
     lines: tuple[Line, ...]
     taxes: Taxes
     excess: tuple[ExcessLine, ...]
     assumptions: tuple[str, ...]
     missing: tuple[str, ...]
+    market_eur: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def total_eur(self) -> Decimal:
@@ -52,9 +65,10 @@ class Invoice:
         return {
             "from": self.first.isoformat(),
             "to": self.last.isoformat(),
-            "days": (self.last - self.first).days + 1,
+            "days": self.days,
             "energy_kwh": self.energy_kwh,
             "lines": [line.to_json() for line in self.lines],
+            "market_eur": dict(self.market_eur),
             "base_eur": float(self.taxes.base_eur),
             "electricity_tax_eur": float(self.taxes.electricity_tax.eur),
             "vat_base_eur": float(self.taxes.vat_base_eur),
@@ -86,26 +100,85 @@ def monthly_invoice(
     one whole local month, and as `excess_invoice` and `fixed_terms` do.
     """
     days = days_of(_whole_month(load_kw, stack), MARKET_ZONE)
-    first, last = days[0], days[-1]
+    return invoice_of_days(contract, load_kw, stack, (days[0], days[-1]), reactive_kvarh)
+
+
+def invoice_of_days(
+    contract: Contract,
+    load_kw: FloatArray,
+    stack: PriceStack,
+    period: tuple[date, date],
+    reactive_kvarh: Mapping[int, float] | None = None,
+) -> Invoice:
+    """Invoice of the whole local days that `stack` covers, inside a period (first, last day) of one month.
+
+    Days of the period that `stack` leaves out are in no line, neither their energy nor their fixed terms.
+    Tax rates are those of the period's last day. Raises DataMissing as `monthly_invoice` does.
+    """
+    (first, last), days = period, _whole_days(stack, period)
+    _refuse_unknown(load_kw, stack)
     kwh = load_kw * (stack.minutes / 60)
     fixed = fixed_terms(contract, dict.fromkeys(days, Decimal(1)))
-    excess = excess_invoice(contract, stack.starts, load_kw, stack.minutes)
-    variable = [*_energy_lines(contract, kwh, stack), *_excess_lines(excess)]
-    if reactive_kvarh and contract.access_tariff != CUT_OFF_TARIFF:
-        variable += reactive_lines(last, _by_period(kwh, stack), reactive_kvarh)
+    excess = excess_invoice(contract, stack.starts, load_kw, stack.minutes, len(days))
+    variable = [*energy_lines(contract, kwh, stack), *excess_lines(excess)]
+    if reactive_kvarh and pays_reactive(contract):
+        variable += reactive_lines(last, period_kwh(kwh, stack), reactive_kvarh)
     power = _of_kind(fixed.lines, "power", "retail_margin")
     taxed = [*power, *variable, *_of_kind(fixed.lines, "social_bonus")]
     rental = _of_kind(fixed.lines, "rental")
     taxes = tax_lines(contract, taxed, rental, math.fsum(kwh), last)
-    notes = (
-        *stack.assumptions,
-        *fixed.assumptions,
-        *_excess_notes(excess, stack),
-        *taxes.assumptions,
-        *straddle_notes(contract, first, last),
+    of_prices = (note for note in stack.assumptions if note != PLANNED_TAX_NOTE)
+    notes = (*of_prices, *fixed.assumptions, *_excess_notes(excess, stack, len(days)))
+    tax_notes = (*taxes.assumptions, *straddle_notes(contract, first, last))
+    return Invoice(
+        first=first,
+        last=last,
+        days=len(days),
+        energy_kwh=math.fsum(kwh),
+        lines=(*taxed, taxes.electricity_tax, *rental, taxes.vat),
+        taxes=taxes,
+        excess=excess,
+        assumptions=distinct((*notes, *tax_notes)),
+        missing=fixed.missing,
+        market_eur=_market_parts(contract, kwh, stack),
     )
-    lines = (*taxed, taxes.electricity_tax, *rental, taxes.vat)
-    return Invoice(first, last, math.fsum(kwh), lines, taxes, excess, distinct(notes), fixed.missing)
+
+
+def pays_reactive(contract: Contract) -> bool:
+    """Whether reactive energy is billed: six-period tariffs above 15 kW (Circular CNMC 3/2020 art. 9)."""
+    return contract.access_tariff != CUT_OFF_TARIFF and max(contract.contracted_power_kw) > REACTIVE_ABOVE_KW
+
+
+def _whole_days(stack: PriceStack, period: tuple[date, date]) -> list[date]:
+    """The days of a stack's slots, or DataMissing unless each is whole and of the period."""
+    first, last = period
+    ordinals, counts = np.unique(local_slots(stack.starts).day, return_counts=True)
+    days = [date.fromordinal(int(ordinal)) for ordinal in ordinals]
+    if not days or days[0] < first or days[-1] > last or first.replace(day=1) != last.replace(day=1):
+        raise DataMissing(f"There is no day to bill from {first} to {last}.")
+    for day, count in zip(days, counts, strict=True):
+        if count != day_slots(day, MARKET_ZONE, stack.minutes):
+            raise DataMissing(f"A bill needs every slot of its days; {day} is not whole.")
+    return days
+
+
+def _refuse_unknown(load_kw: FloatArray, stack: PriceStack) -> None:
+    """DataMissing naming the first slot without a load."""
+    bad = np.flatnonzero(~np.isfinite(load_kw))
+    if len(bad):
+        at = moment(stack.starts[bad[0]])
+        month = f"{local_date(at, MARKET_ZONE):%Y-%m}"
+        raise DataMissing(
+            f"The load is not known for {len(bad)} slots of {month}, the first at {at.isoformat()}."
+        )
+
+
+def _market_parts(contract: Contract, kwh: FloatArray, stack: PriceStack) -> dict[str, float]:
+    """EUR of each part of the market price; none for a fixed contract."""
+    if contract.kind is ContractKind.FIXED:
+        return {}
+    names = [name for name in stack.parts if name not in ACCESS_PARTS]
+    return {name: math.fsum(kwh * stack.parts[name]) / 1000 for name in names}
 
 
 def _whole_month(load_kw: FloatArray, stack: PriceStack) -> Window:
@@ -116,10 +189,6 @@ def _whole_month(load_kw: FloatArray, stack: PriceStack) -> Window:
     month = month_window(first)
     if not np.array_equal(stack.starts, month.starts(stack.minutes)):
         raise DataMissing(f"An invoice needs every slot of a calendar month; {first:%Y-%m} is not whole.")
-    bad = np.flatnonzero(~np.isfinite(load_kw))
-    if len(bad):
-        at = moment(stack.starts[bad[0]]).isoformat()
-        raise DataMissing(f"The load is not known for {len(bad)} slots of {first:%Y-%m}, the first at {at}.")
     return month
 
 
@@ -127,103 +196,11 @@ def _of_kind(lines: Iterable[Line], *kinds: str) -> list[Line]:
     return [line for line in lines if line.kind in kinds]
 
 
-def _by_period(kwh: FloatArray, stack: PriceStack) -> dict[int, float]:
-    periods = np.unique(stack.periods)
-    return {int(period): math.fsum(kwh[stack.periods == period]) for period in periods}
-
-
-def _energy_lines(contract: Contract, kwh: FloatArray, stack: PriceStack) -> list[Line]:
-    """Energy and access lines: one market line, or one line per period and price where prices are fixed."""
-    access = sum((stack.parts[name] for name in ACCESS_PARTS if name in stack.parts), np.zeros(len(kwh)))
-    if contract.kind is ContractKind.PVPC:
-        return [_market_line("energy, PVPC", kwh, stack.energy_eur_mwh, stack)]
-    if contract.kind is ContractKind.INDEXED:
-        market = _market_line("energy, market", kwh, stack.energy_eur_mwh - access, stack)
-        return [market, *_price_lines("toll and charge", "access", kwh, access, stack)]
-    prices = _price_lines("energy", "energy", kwh, stack.parts["contract_price"], stack)
-    if contract.energy_includes_tolls:
-        return prices
-    return [*prices, *_price_lines("toll and charge", "access", kwh, access, stack)]
-
-
-def _market_line(name: str, kwh: FloatArray, price: FloatArray, stack: PriceStack) -> Line:
-    """Σ kWh × price over the slots as one line, with the sums of the periods in its computation."""
-    amounts = kwh * price / 1000
-    sums = [
-        f"P{period} {plain(energy, 3)} kWh {plain(math.fsum(amounts[stack.periods == period]))} EUR"
-        for period, energy in _by_period(kwh, stack).items()
-    ]
-    return Line(
-        name=name,
-        kind="energy",
-        computation=" + ".join(sums),
-        exact=dec(math.fsum(amounts)),
-        quantity=math.fsum(kwh),
-        unit="kWh",
-    )
-
-
-def _price_lines(name: str, kind: str, kwh: FloatArray, price: FloatArray, stack: PriceStack) -> list[Line]:
-    """One line per period and price: days are split where a price changes inside the month."""
-    rounded = np.round(price, NOISE_DIGITS)
-    lines = []
-    for period in np.unique(stack.periods):
-        inside = stack.periods == period
-        for value in _in_order(rounded[inside]):
-            energy = dec(math.fsum(kwh[inside & (rounded == value)]))
-            lines.append(
-                Line(
-                    name=f"{name} P{period}",
-                    kind=kind,
-                    computation=f"{plain(energy, 3)} kWh × {plain(dec(value) / 1000, 9)} EUR/kWh",
-                    exact=energy * dec(value) / 1000,
-                    quantity=float(energy),
-                    unit="kWh",
-                    price=float(value),
-                    price_unit="EUR/MWh",
-                    factor=0.001,
-                )
-            )
-    return lines
-
-
-def _in_order(values: FloatArray) -> NDArray[np.float64]:
-    """Distinct values in order of appearance."""
-    unique, first = np.unique(values, return_index=True)
-    return unique[np.argsort(first)]
-
-
-def _excess_notes(excess: Iterable[ExcessLine], stack: PriceStack) -> tuple[str | None, ...]:
+def _excess_notes(excess: Iterable[ExcessLine], stack: PriceStack, days: int) -> tuple[str | None, ...]:
     lines = tuple(excess)
+    priced = [line for line in lines if line.price and line.price.days]
+    part = any(days < monthrange(line.month.year, line.month.month)[1] for line in priced)
+    so_far = PART_NOTE if part else None
     hourly = lines and stack.minutes > 15
     note = "The load is hourly: excess power within the hour is not seen by the invoice." if hourly else None
-    return (note, *(line.price.assumption for line in lines if line.price))
-
-
-def _excess_lines(excess: Iterable[ExcessLine]) -> list[Line]:
-    """Lines of the groups with an excess, each with the tariff's formula."""
-    lines = []
-    for line in excess:
-        if line.price is None:
-            continue
-        price = line.price.eur_kw[line.period - 1]
-        if line.price.quarters:
-            text = f"√({plain(line.sum_squares)} kW²) = {plain(line.charged_kw)} kW × {plain(price)} EUR/kW"
-        else:
-            kw = f"({plain(line.highest_kw)} − {plain(line.contracted_kw)}) kW"
-            per = f"/{line.price.unit_days}" if line.price.unit_days > 1 else ""
-            days = f" × {line.price.days}{per} days" if line.price.days else ""
-            text = f"{kw} × {plain(line.price.unit_price[line.period - 1])} EUR/kW{days}"
-        lines.append(
-            Line(
-                name=f"excess power P{line.period}",
-                kind="excess",
-                computation=text,
-                exact=dec(line.eur),
-                quantity=line.charged_kw,
-                unit="kW",
-                price=price,
-                price_unit="EUR/kW",
-            )
-        )
-    return lines
+    return (note, so_far, *(line.price.assumption for line in lines if line.price))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from chocolate_factory.domain.tariff.tables import Basis
+
 CENT = Decimal("0.01")
 NOISE_DIGITS = 9
 
@@ -16,7 +18,7 @@ class Line:
 
     `kind` is power, retail_margin, energy, access, excess, reactive, social_bonus, rental, electricity_tax
     or vat. `exact` = `quantity` × `price` × `factor` (days of the year, kWh to MWh, percent); `price` is None
-    for a sum over slots whose prices differ.
+    for a sum over slots whose prices differ. `basis` says where price or rule come from, None: the contract.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Line:
     price: float | None = None
     price_unit: str = ""
     factor: float = 1.0
+    basis: Basis | None = None
 
     @property
     def eur(self) -> Decimal:
@@ -45,6 +48,8 @@ class Line:
             "price": self.price,
             "price_unit": self.price_unit,
             "factor": self.factor,
+            "source": self.basis.source if self.basis else "contract",
+            "confidence": str(self.basis.confidence) if self.basis else None,
             "exact_eur": float(self.exact),
             "eur": float(self.eur),
         }

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from chocolate_factory.domain.tariff.lines import CENT, Line, dec, plain
-from chocolate_factory.domain.tariff.tables import lookup
+from chocolate_factory.domain.tariff.tables import basis, lookup
 from chocolate_factory.domain.tariff.tables_billing import REACTIVE
 
 FREE_SHARE = Decimal("0.33")
@@ -28,7 +28,8 @@ def reactive_lines(day: date, kwh: Mapping[int, float], kvarh: Mapping[int, floa
 
     `kwh` and `kvarh` are by period (1…6, P6 is exempt); `day` the last day of the billing period.
     """
-    middle, low = lookup(REACTIVE, day).values
+    figure = lookup(REACTIVE, day)
+    middle, low = figure.values
     lines = []
     for period, reactive in sorted(kvarh.items()):
         active = kwh.get(period, 0.0)
@@ -50,6 +51,7 @@ def reactive_lines(day: date, kwh: Mapping[int, float], kvarh: Mapping[int, floa
                 unit="kVArh",
                 price=price,
                 price_unit="EUR/kVArh",
+                basis=basis([figure]),
             )
         )
     return lines

@@ -36,6 +36,10 @@ from chocolate_factory.domain.tariff.tables_supply import CAPACITY_PAYMENTS, STA
 ACCESS_PARTS = ("toll", "charge")
 GAS_CAP = (date(2022, 6, 15), date(2023, 2, 26))
 LOW_TAX = 0.01
+PLANNED_TAX_NOTE = (
+    "The electricity tax is planned as a percentage; its minimum per MWh, which can bind at the reduced rate "
+    "of 0.5 %, is applied on the invoice only."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +110,7 @@ def price_stack(contract: Contract, starts: IntArray, minutes: int, market: Mark
     energy = _total(parts)
     tax = slots.figure(ELECTRICITY_TAX) / 100
     if np.any(tax < LOW_TAX):
-        slots.notes.append(
-            "The electricity tax is planned as a percentage; its minimum per MWh, which can bind at the "
-            "reduced rate of 0.5 %, is applied on the invoice only."
-        )
+        slots.notes.append(PLANNED_TAX_NOTE)
     return PriceStack(starts, minutes, slots.periods, parts, energy, tax, distinct(slots.notes))
 
 

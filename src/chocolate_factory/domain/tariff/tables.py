@@ -85,6 +85,29 @@ class Figure:
     assumption: str | None
 
 
+@dataclass(frozen=True)
+class Basis:
+    """Where an amount comes from: sources of its prices, and the least certain of them."""
+
+    source: str
+    confidence: Confidence
+
+
+def basis(figures: Iterable[Figure]) -> Basis | None:
+    """Sources of figures, once each in order; a value that stands on after its row is uncertain."""
+    found = tuple(figures)
+    if not found:
+        return None
+    ranks = list(Confidence)
+    worst = max(ranks.index(_confidence(figure)) for figure in found)
+    return Basis("; ".join(distinct(figure.row.source for figure in found)), ranks[worst])
+
+
+def _confidence(figure: Figure) -> Confidence:
+    stands_on = figure.assumption is not None and not figure.row.note
+    return Confidence.UNCERTAIN if stands_on else figure.row.confidence
+
+
 def lookup(table: Table, day: date) -> Figure:
     """The figure of a local day.
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from chocolate_factory.domain.factory import Contract
 from chocolate_factory.domain.tariff.lines import Line, dec, plain, total
-from chocolate_factory.domain.tariff.tables import Figure, distinct, lookup
+from chocolate_factory.domain.tariff.tables import Figure, basis, distinct, lookup
 from chocolate_factory.domain.tariff.tables_billing import (
     ELECTRICITY_TAX,
     TAX_MINIMUM,
@@ -60,6 +60,7 @@ def tax_lines(
         price=float(percent),
         price_unit="%",
         factor=0.01,
+        basis=basis([vat_rate]),
     )
     return Taxes(base, electricity, vat_base, vat, distinct((rate.assumption, vat_rate.assumption)))
 
@@ -88,7 +89,8 @@ def straddle_notes(contract: Contract, first: date, last: date) -> tuple[str, ..
 
 def _electricity_tax(base: Decimal, kwh: float, rate: Figure, industrial: bool) -> Line:
     percent, mwh = dec(rate.values[0]), dec(kwh / 1000)
-    least = dec(lookup(TAX_MINIMUM, rate.row.first).values[0 if industrial else 1])
+    minimum_row = lookup(TAX_MINIMUM, rate.row.first)
+    least = dec(minimum_row.values[0 if industrial else 1])
     share, minimum = base * percent / 100, mwh * least
     binds = minimum > share
     text = (
@@ -105,4 +107,5 @@ def _electricity_tax(base: Decimal, kwh: float, rate: Figure, industrial: bool) 
         price=float(least if binds else percent),
         price_unit="EUR/MWh" if binds else "%",
         factor=1.0 if binds else 0.01,
+        basis=basis([minimum_row if binds else rate]),
     )

@@ -10,7 +10,13 @@ from chocolate_factory.domain.forecast import LEVELS, MEDIAN, ordered
 from chocolate_factory.domain.scores import BoolArray
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import IntArray
-from chocolate_factory.infrastructure.forecasters.days import HOURS, KNOWN_DAY, LEADS, DayTable, lead_class
+from chocolate_factory.infrastructure.forecasters.days import (
+    DAY_AHEAD,
+    HOURS,
+    KNOWN_DAY,
+    PLACES,
+    DayTable,
+)
 
 BLOCKS = 6
 """Blocks of four hours that share their errors."""
@@ -47,8 +53,8 @@ PAST_PATHS = 365
 class Band:
     """What to add to a price for its quantiles, and past errors as whole paths.
 
-    `offsets` (levels, leads, 24) EUR/MWh, in the order of LEVELS, none crossing, 0 at the median; `relative`
-    (leads, days, 24): errors in units of the root of how much prices moved before, NaN where unknown.
+    `offsets` (levels, places, 24) EUR/MWh, in the order of LEVELS, none crossing, 0 at the median; `relative`
+    (places, days, 24): errors in units of the root of how much prices moved before, NaN where unknown.
     """
 
     offsets: FloatArray
@@ -56,20 +62,22 @@ class Band:
 
     @property
     def low(self) -> FloatArray:
-        """Offsets of P10, shape (leads, 24), EUR/MWh, not above 0."""
+        """Offsets of P10, shape (places, 24), EUR/MWh, not above 0."""
         return self._at(0.1)
 
     @property
     def high(self) -> FloatArray:
-        """Offsets of P90, shape (leads, 24), EUR/MWh, not below 0."""
+        """Offsets of P90, shape (places, 24), EUR/MWh, not below 0."""
         return self._at(0.9)
 
     def _at(self, level: float) -> FloatArray:
         offsets: FloatArray = self.offsets[LEVELS.index(level)]
         return offsets
 
-    def paths(self, ahead: IntArray) -> FloatArray:
+    def paths(self, ahead: IntArray, places: IntArray) -> FloatArray:
         """Relative errors (m, k, 24) of days `ahead` (k,) of the last known one, as past origins made them.
+
+        `places` (k,) of the days in PLACES.
 
         The newest PAST_PATHS origins at most, oldest first; one that lacks most of a day is left out, and an
         hour missing in a day counts as the mean of the day's others.
@@ -77,8 +85,7 @@ class Band:
         last = self.relative.shape[1] - 1 - max(int(ahead.max()), 0)
         first = max(last - PAST_PATHS + 1, -int(min(ahead.min(), 0)), 0)
         origins = np.arange(first, max(last + 1, first))
-        leads = np.array([lead_class(max(1, day)) for day in ahead.tolist()], np.int64)
-        found = self.relative[leads, origins[:, None] + ahead]
+        found = self.relative[places, origins[:, None] + ahead]
         known = np.isfinite(found)
         kept = (known.sum(axis=2) >= KNOWN_DAY).all(axis=1)
         found, known = found[kept], known[kept]
@@ -101,21 +108,24 @@ def error_weights(rows: IntArray, now: IntArray) -> FloatArray:
 
 
 def band_of(table: DayTable, errors: FloatArray) -> Band:
-    """Band from errors (truth − forecast) of the table's days, shape (leads, days, 24), NaN where unknown.
+    """Band from errors (truth − forecast) of the table's days, shape (places, days, 24), NaN where unknown.
 
-    Per lead and block of hours weighted conformal quantiles (Barber, Candès, Ramdas and Tibshirani 2023,
+    Per place and block of hours weighted conformal quantiles (Barber, Candès, Ramdas and Tibshirani 2023,
     Annals of Statistics 51, 816), in units of the root of how much prices moved in the four weeks before, at
-    the levels that the lead's recent coverage asks for (`adapted`). Raises ValueError when the shortest lead
-    has no errors at all.
+    the levels that the lead's recent coverage asks for (`adapted`). A place without errors takes the band of
+    the next shorter lead. Raises ValueError when the shortest lead has none at all.
     """
     scale = np.sqrt(movement(table))
     relative = relative_errors(errors, scale)
     share = HOURS // BLOCKS
-    offsets = np.zeros((len(LEVELS), len(LEADS), BLOCKS))
-    for place, lead in enumerate(LEADS):
+    offsets = np.zeros((len(LEVELS), len(PLACES), BLOCKS))
+    for place, lead in enumerate(PLACES):
         rows = np.flatnonzero(np.isfinite(relative[place]).any(axis=1))
         if place and len(rows) < ENOUGH:
-            offsets[:, place] = offsets[:, place - 1]
+            instead = 0 if place == DAY_AHEAD else place - 1
+            offsets[:, place] = offsets[:, instead]
+            if place == DAY_AHEAD:
+                relative[place] = relative[instead]
             continue
         if len(rows) == 0:
             raise ValueError("a band needs errors")
@@ -130,10 +140,10 @@ def band_of(table: DayTable, errors: FloatArray) -> Band:
 
 
 def relative_errors(errors: FloatArray, scale: FloatArray) -> FloatArray:
-    """Errors (leads, days, 24) in units of the scale (days, BLOCKS) of the day that they were told on."""
+    """Errors (places, days, 24) in units of the scale (days, BLOCKS) of the day that they were told on."""
     hourly = np.repeat(scale, HOURS // BLOCKS, axis=1)
     days = np.arange(errors.shape[1])
-    return np.stack([errors[place] / hourly[np.maximum(days - lead, 0)] for place, lead in enumerate(LEADS)])
+    return np.stack([errors[place] / hourly[np.maximum(days - lead, 0)] for place, lead in enumerate(PLACES)])
 
 
 def movement(table: DayTable) -> FloatArray:

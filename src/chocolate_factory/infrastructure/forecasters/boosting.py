@@ -7,12 +7,12 @@ from the last day of the same kind, so a change of the price level is followed a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chocolate_factory.domain.series import FloatArray, Series
+from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.infrastructure.forecasters.ahead import AHEAD
 from chocolate_factory.infrastructure.forecasters.bands import season_weights
 from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, lead_class
 from chocolate_factory.infrastructure.forecasters.features import (
@@ -23,8 +23,8 @@ from chocolate_factory.infrastructure.forecasters.features import (
     day_inputs,
     examples,
 )
-from chocolate_factory.infrastructure.forecasters.fitted import FittedDays
-from chocolate_factory.infrastructure.forecasters.learnt import fit_learnt
+from chocolate_factory.infrastructure.forecasters.grown import booster, grow
+from chocolate_factory.infrastructure.forecasters.learnt import Learner
 from chocolate_factory.infrastructure.forecasters.linear import (
     Linear,
     fit_linear,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SEASON = 0.5
 """How much more an example of the same season counts. See `season_weights`."""
 
-TREES, SHARE = 100, 0.75
+TREES, SHARE = 100, 0.4
 """Boosting rounds, and how much of what they say is believed."""
 
 PARAMETERS: dict[str, Any] = {
@@ -62,7 +62,7 @@ class Models:
     """One ridge a lead, one boosting for all."""
 
     linear: tuple[Linear, ...]
-    trees: lightgbm.Booster
+    trees: str
 
     def price(self, table: DayTable, row: int) -> FloatArray:
         """Prices (24,) of the day in a row of the table."""
@@ -70,7 +70,7 @@ class Models:
         place = lead_class(lead)
         inputs = day_inputs(table, row, origin).matrix()[None]
         linear = self.linear[place].price(inputs)
-        rest = self.trees.predict(tree_inputs(inputs, linear, LEADS[place]))
+        rest = booster(self.trees).predict(tree_inputs(inputs, linear, LEADS[place]), num_threads=1)
         price: FloatArray = linear[0] + SHARE * np.asarray(rest)
         return price
 
@@ -119,7 +119,7 @@ def learn(table: DayTable) -> tuple[Models, FloatArray]:
     unseen = np.zeros(len(target))
     half = (days > np.median(days)).astype(np.int64)
     for held in (0, 1):
-        trees = grow(inputs[half != held], target[half != held])
+        trees = grow_rest(inputs[half != held], target[half != held])
         unseen[half == held] = np.asarray(trees.predict(inputs[half == held]))
     left = target - SHARE * unseen
     errors = np.full((len(LEADS), table.last + 1, HOURS), np.nan)
@@ -128,24 +128,17 @@ def learn(table: DayTable) -> tuple[Models, FloatArray]:
         size = one.seen.truth.size
         errors[place, one.seen.rows] = left[first : first + size].reshape(-1, HOURS)
         first += size
-    return Models(tuple(one.linear for one in learnt), grow(inputs, target)), errors
+    text = grow_rest(inputs, target).model_to_string()
+    return Models(tuple(one.linear for one in learnt), text), errors
 
 
-def grow(inputs: FloatArray, target: FloatArray) -> lightgbm.Booster:
+def grow_rest(inputs: FloatArray, target: FloatArray) -> lightgbm.Booster:
     """Trees for the target (n,) where it is known."""
     known = np.isfinite(target)
     smallest = int(min(1000, max(20, known.sum() // 100)))
-    import lightgbm  # half a second that only a fit needs
-
-    data = lightgbm.Dataset(inputs[known], target[known])
-    return lightgbm.train({**PARAMETERS, "min_data_in_leaf": smallest}, data, TREES)
+    return grow(inputs[known], target[known], None, {**PARAMETERS, "min_data_in_leaf": smallest}, TREES)
 
 
-class Boosting:
+def forecaster() -> Learner:
     """The default forecaster. See `Forecaster`."""
-
-    name = "boosting"
-
-    def fit(self, history: Series, issued_at: datetime) -> FittedDays:
-        """Learn from all days known at `issued_at`. See `fit_learnt`."""
-        return fit_learnt(self.name, learn, history, issued_at)
+    return Learner("boosting", Models, learn, AHEAD)

@@ -6,16 +6,20 @@ is unknown. Slots of 15 minutes are averaged to hours, and an hour with a part m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
 import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
+from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.day_kinds import DayKind, day_kind
+from chocolate_factory.domain.ports import Known
 from chocolate_factory.domain.series import FloatArray, Series, on_grid
-from chocolate_factory.domain.slots import IntArray, Window, epoch, moment
+from chocolate_factory.domain.series_info import MARKET_ZONE, Kind
+from chocolate_factory.domain.slots import IntArray, Window, epoch, local_midnight, moment
 from chocolate_factory.domain.tariff.calendar import local_slots
 
 HOURS = 24
@@ -24,6 +28,15 @@ KNOWN_DAY = 12
 
 LEADS = (1, 2, 3, 4, 5, 6, 7, 8, 11, 15)
 """Lead days that are learnt; a lead between two of them uses the longer."""
+
+DAY_AHEAD = len(LEADS)
+"""Place, behind those of LEADS, of a day right after the last known one whose drivers are published."""
+
+PLACES = (*LEADS, 1)
+"""Lead days of every place that has models and a band of its own."""
+
+AUCTION = 12 * 3600
+"""The auction closes at noon of the day before: what is published later cannot have moved its prices."""
 
 FUTURE = 40
 """Days after the last known one that have a calendar here: more than the longest lead."""
@@ -34,7 +47,8 @@ class DayTable:
     """Hourly prices by local day.
 
     `known` (days, 24) EUR/MWh, NaN where unknown; `first` the ordinal of row 0; `last` the row of the last
-    known day, from which lead days count; `kinds` and `weekdays` reach FUTURE days further.
+    known day, from which lead days count; `kinds` and `weekdays` reach FUTURE days further. So does `beside`:
+    other series by key, (days + FUTURE, 24), NaN where they were not known in time.
     """
 
     series: str
@@ -43,6 +57,7 @@ class DayTable:
     known: FloatArray
     kinds: IntArray
     weekdays: IntArray
+    beside: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def row(self, day: date) -> int:
         """Row of a local day; negative before the history, past the end after it."""
@@ -77,6 +92,10 @@ class DayTable:
         """The last row up to `until` that is a day of the kind of `row`; −1 when there is none."""
         return int(self._last_of_kind[self.kinds[row], until]) if until >= 0 else -1
 
+    def until(self, last: int) -> DayTable:
+        """The table as it was when `last` was the last known day; what was beside it stays."""
+        return replace(self, last=last, known=self.known[: last + 1])
+
     def origin(self, row: int) -> tuple[int, int]:
         """(row of the newest day that may be used, lead days) for forecasting the day of `row`.
 
@@ -104,7 +123,33 @@ def day_table(history: Series, issued_at: datetime, needed: int) -> DayTable:
     return table
 
 
-def _table(seen: Series) -> DayTable:
+def seen_table(known: Known, at: datetime, needed: int) -> DayTable:
+    """The price table with the series beside it; what the system publishes counts if out before the auction.
+
+    Raises DataMissing as `day_table` does.
+    """
+    table = day_table(known.prices, at, needed)
+    days = len(table.kinds)
+    beside = {}
+    for key, series in known.beside.items():
+        seen = series.known_at(at).latest_revision()
+        if CATALOG[key].kind is Kind.SYSTEM and len(seen):
+            day = local_slots(seen.start).day
+            numbers, place = np.unique(day, return_inverse=True)
+            midnights = [local_midnight(date.fromordinal(number), MARKET_ZONE) for number in numbers.tolist()]
+            noon = np.array([epoch(one) for one in midnights], np.int64) - AUCTION
+            seen = seen.take(seen.available_at <= noon[place])
+        beside[key] = np.full((days, HOURS), np.nan)
+        if len(seen):
+            first, told = by_day(seen)
+            rows = np.arange(len(told)) + first - table.first
+            there = (rows >= 0) & (rows < days)
+            beside[key][rows[there]] = told[there]
+    return replace(table, beside=beside)
+
+
+def by_day(seen: Series) -> tuple[int, FloatArray]:
+    """(ordinal of the first local day, hourly means (days, 24) with NaN) of a series that has rows."""
     first = int(seen.start[0]) // 3600 * 3600
     last = -(-int(np.max(seen.start + 60 * seen.minutes)) // 3600) * 3600
     window = Window(moment(first), moment(last))
@@ -117,10 +162,14 @@ def _table(seen: Series) -> DayTable:
     place = (slots.day[there] - start, slots.hour[there])
     np.add.at(total, place, hours[there])
     np.add.at(count, place, 1.0)
-    known = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
-    full = np.flatnonzero(np.sum(count > 0, axis=1) >= KNOWN_DAY)
+    return start, np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+
+
+def _table(seen: Series) -> DayTable:
+    start, known = by_day(seen)
+    full = np.flatnonzero(np.sum(~np.isnan(known), axis=1) >= KNOWN_DAY)
     end = int(full[-1]) if len(full) else 0
-    calendar = [date.fromordinal(start + row) for row in range(shape[0] + FUTURE)]
+    calendar = [date.fromordinal(start + row) for row in range(len(known) + FUTURE)]
     return DayTable(
         series=seen.key,
         first=start,

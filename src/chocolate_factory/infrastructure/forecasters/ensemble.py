@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from chocolate_factory.domain.series import FloatArray, Series
+from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.infrastructure.forecasters import boosting, lear
+from chocolate_factory.infrastructure.forecasters.ahead import AHEAD
 from chocolate_factory.infrastructure.forecasters.days import DayTable
-from chocolate_factory.infrastructure.forecasters.fitted import FittedDays
-from chocolate_factory.infrastructure.forecasters.learnt import DayModels, fit_learnt
+from chocolate_factory.infrastructure.forecasters.learnt import Learner
 
 BOOSTING = 0.5
 """Share of `boosting`; the rest is `lear`'s. Never fitted to what is forecast: see docs/forecasts.md."""
@@ -24,8 +23,8 @@ def mean_of(boosted: FloatArray, sparse: FloatArray) -> FloatArray:
 class Both:
     """What both models learnt from one table."""
 
-    boosted: DayModels
-    sparse: DayModels
+    boosted: boosting.Models
+    sparse: lear.Lears
 
     def price(self, table: DayTable, row: int) -> FloatArray:
         """Prices (24,) of the day in a row of the table."""
@@ -39,11 +38,6 @@ def learn(table: DayTable) -> tuple[Both, FloatArray]:
     return Both(boosted, sparse), mean_of(boosted_errors, sparse_errors)
 
 
-class Mix:
+def forecaster() -> Learner:
     """Mean of `boosting` and `lear`, with the band of its own errors. See `Forecaster`."""
-
-    name = "mix"
-
-    def fit(self, history: Series, issued_at: datetime) -> FittedDays:
-        """Learn both from all days known at `issued_at`. See `fit_learnt`."""
-        return fit_learnt(self.name, learn, history, issued_at)
+    return Learner("mix", Both, learn, AHEAD)

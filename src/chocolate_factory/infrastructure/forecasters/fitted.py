@@ -16,7 +16,13 @@ from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import IntArray, Window, days_of, epoch, hours_over, local_midnight
 from chocolate_factory.domain.tariff.calendar import local_slots
 from chocolate_factory.infrastructure.forecasters.bands import Band
-from chocolate_factory.infrastructure.forecasters.days import LEADS, DayTable, check_reach, lead_class
+from chocolate_factory.infrastructure.forecasters.days import (
+    DAY_AHEAD,
+    LEADS,
+    DayTable,
+    check_reach,
+    lead_class,
+)
 from chocolate_factory.infrastructure.forecasters.quarters import QuarterShape
 
 
@@ -42,6 +48,8 @@ class FittedDays:
     band: Band
     shape: QuarterShape
     of_day: OfDay
+    ahead: int = -1
+    """Row of the day right after the last known one if its drivers are known: it has a band of its own."""
 
     def predict(self, window: Window) -> Forecast:
         """Every slot of the window in the market's resolution of its last day, origin "forecast".
@@ -56,9 +64,9 @@ class FittedDays:
         rows, place = np.unique(slots.day - self.table.first, return_inverse=True)
         told = [self.of_day(row) for row in rows.tolist()]
         prices = np.array([day.price for day in told])
-        leads = np.array([lead_class(self.table.origin(row)[1]) for row in rows.tolist()], np.int64)[place]
+        places = np.array([self._place(row) for row in rows.tolist()], np.int64)
         price = prices[place, slots.hour]
-        offsets = self.band.offsets[:, leads, slots.hour]
+        offsets = self.band.offsets[:, places[place], slots.hour]
         if minutes < 60:
             steps = self._steps(rows, prices)[place, slots.hour]
             quarter = starts // 900 % 4
@@ -76,8 +84,12 @@ class FittedDays:
             price=price,
             levels=LEVELS,
             quantiles=ordered(price + offsets, price),
-            past=self.band.paths(rows - self.table.last)[:, place, slots.hour],
+            past=self.band.paths(rows - self.table.last, places)[:, place, slots.hour],
         )
+
+    def _place(self, row: int) -> int:
+        """Place of a row's day in PLACES."""
+        return DAY_AHEAD if row == self.ahead else lead_class(self.table.origin(row)[1])
 
     def _minutes(self, window: Window) -> int:
         """Resolution for a window, after checking that it can be forecast."""

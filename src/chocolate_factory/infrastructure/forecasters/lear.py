@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 
 from chocolate_factory.domain.day_kinds import DayKind
-from chocolate_factory.domain.series import FloatArray, Series
+from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import IntArray
 from chocolate_factory.infrastructure.forecasters.bands import YEAR
 from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, lead_class
 from chocolate_factory.infrastructure.forecasters.features import LOOK_BACK
-from chocolate_factory.infrastructure.forecasters.fitted import FittedDays
 from chocolate_factory.infrastructure.forecasters.lasso import lasso
-from chocolate_factory.infrastructure.forecasters.learnt import fit_learnt
+from chocolate_factory.infrastructure.forecasters.learnt import Learner
 
 WINDOWS = {84: 7, 126: 7, 728: 42}
 """Days of each calibration window, and of the parts that are held out for errors outside the fit.
@@ -239,11 +237,6 @@ def learn(table: DayTable) -> tuple[Lears, FloatArray]:
     return Lears(tuple(model for model, _ in learnt)), np.array([errors for _, errors in learnt])
 
 
-class Lear:
-    """LASSO over calibration windows. See `Forecaster`."""
-
-    name = "lear"
-
-    def fit(self, history: Series, issued_at: datetime) -> FittedDays:
-        """Learn from all days known at `issued_at`. See `fit_learnt`."""
-        return fit_learnt(self.name, learn, history, issued_at)
+def forecaster() -> Learner:
+    """LASSO over calibration windows, of prices alone. See `Forecaster`."""
+    return Learner("lear", Lears, learn, {})

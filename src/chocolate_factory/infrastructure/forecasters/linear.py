@@ -19,36 +19,39 @@ FOLDS, GAP_DAYS = 6, 7
 
 @dataclass(frozen=True, eq=False)
 class Linear:
-    """Weights for the deviation from the last day of the same kind; arrays (24, …)."""
+    """Weights for the deviation from the input in column `base`; arrays (24, …)."""
 
     mean: FloatArray
     scale: FloatArray
     weights: FloatArray
     bias: FloatArray
+    base: int
 
     def price(self, inputs: FloatArray) -> FloatArray:
         """Inputs (n, 24, columns) -> prices (n, 24), EUR/MWh."""
         standard = (inputs - self.mean) / self.scale
         deviation = np.einsum("nhf,hf->nh", standard, self.weights) + self.bias
-        price: FloatArray = inputs[:, :, OF_KIND] + deviation
+        price: FloatArray = inputs[:, :, self.base] + deviation
         return price
 
 
-def fit_linear(inputs: FloatArray, truth: FloatArray, weight: FloatArray) -> Linear:
+def fit_linear(
+    inputs: FloatArray, truth: FloatArray, weight: FloatArray, penalty: float = PENALTY, base: int = OF_KIND
+) -> Linear:
     """Ridge of truth (n, 24) on inputs (n, 24, columns) with day weights (n,); unknown hours do not count."""
     known = np.isfinite(truth)
     share = weight[:, None] * known
     share = share / share.sum(axis=0)
-    target = np.where(known, truth - inputs[:, :, OF_KIND], 0.0)
+    target = np.where(known, truth - inputs[:, :, base], 0.0)
     mean = np.einsum("nh,nhf->hf", share, inputs)
     scale = np.sqrt(np.einsum("nh,nhf->hf", share, (inputs - mean) ** 2))
     scale[scale < 1e-9] = 1.0
     standard = ((inputs - mean) / scale).transpose(1, 0, 2)
     bias = np.einsum("nh,nh->h", share, target)
     weighted = standard * share.T[:, :, None]
-    gram = weighted.transpose(0, 2, 1) @ standard + PENALTY * np.eye(inputs.shape[2])
+    gram = weighted.transpose(0, 2, 1) @ standard + penalty * np.eye(inputs.shape[2])
     moment = weighted.transpose(0, 2, 1) @ (target - bias).T[:, :, None]
-    return Linear(mean, scale, np.linalg.solve(gram, moment)[:, :, 0], bias)
+    return Linear(mean, scale, np.linalg.solve(gram, moment)[:, :, 0], bias, base)
 
 
 def unseen_prices(seen: Examples, weight: FloatArray) -> FloatArray:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import numpy as np
 
+from chocolate_factory.domain.ports import Known, Learnt
 from chocolate_factory.domain.series import FloatArray, Series
 from chocolate_factory.infrastructure.forecasters.bands import band_of
-from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, DayTable, day_table
+from chocolate_factory.infrastructure.forecasters.days import HOURS, LEADS, PLACES, DayTable, day_table
 from chocolate_factory.infrastructure.forecasters.fitted import DayForecast, FittedDays
 from chocolate_factory.infrastructure.forecasters.quarters import quarter_shape
 
@@ -52,8 +53,8 @@ def copied(table: DayTable, row: int, origin: int, sources: Sources) -> DayForec
 
 
 def past_errors(table: DayTable, sources: Sources) -> FloatArray:
-    """Truth − copy of every day of the table, shape (leads, days, 24), NaN where unknown."""
-    errors = np.full((len(LEADS), table.last + 1, HOURS), np.nan)
+    """Truth − copy of every day of the table, shape (places, days, 24), NaN where unknown."""
+    errors = np.full((len(PLACES), table.last + 1, HOURS), np.nan)
     for place, lead in enumerate(LEADS):
         for row in range(lead, table.last + 1):
             errors[place, row] = table.known[row] - copied(table, row, row - lead, sources).price
@@ -66,20 +67,30 @@ class Naive:
 
     name: str
     sources: Sources
+    beside: tuple[str, ...] = ()
 
-    def fit(self, history: Series, issued_at: datetime) -> FittedDays:
+    def learn(self, known: Known, at: datetime) -> Learnt:
+        """Nothing: a copy has no weights. Raises DataMissing under NEEDED_DAYS days."""
+        table = day_table(known.prices, at, NEEDED_DAYS)
+        facts = {"last_day": table.day(table.last).isoformat(), "days": table.last + 1, "inputs": []}
+        return Learnt(self.name, table.series, at, {}, facts)
+
+    def ready(self, learnt: Learnt, known: Known, at: datetime) -> FittedDays:
         """Remember the days and how far copies were off. Raises DataMissing under NEEDED_DAYS days."""
-        table = day_table(history, issued_at, NEEDED_DAYS)
+        return self.fitted(day_table(known.prices, at, NEEDED_DAYS), known.prices, at)
+
+    def fitted(self, table: DayTable, prices: Series, at: datetime) -> FittedDays:
+        """The copy on a table of these prices."""
 
         def of_day(row: int) -> DayForecast:
             return copied(table, row, table.origin(row)[0], self.sources)
 
         return FittedDays(
             name=self.name,
-            issued_at=issued_at,
+            issued_at=at,
             table=table,
             band=band_of(table, past_errors(table, self.sources)),
-            shape=quarter_shape(history.known_at(issued_at).latest_revision()),
+            shape=quarter_shape(prices.known_at(at).latest_revision()),
             of_day=of_day,
         )
 

@@ -28,11 +28,14 @@ from chocolate_factory.infrastructure.planners.model import (
     set_energy_cost,
 )
 from chocolate_factory.infrastructure.planners.power import add_power, peak
+from chocolate_factory.infrastructure.planners.repair import repaired
 from chocolate_factory.infrastructure.planners.search import Search
 from chocolate_factory.infrastructure.planners.targets import Targets
 
 UNCOUPLED_GAP, UNCOUPLED_SECONDS = 1e-4, 8.0
 GRACE_SECONDS = 30.0
+WARM_SHARE = 0.4
+"""Of the time limit: for the cheapest plan without a price on power, where a plan is known already."""
 
 
 @dataclass
@@ -82,11 +85,16 @@ class HighsPlanner:
 
         A first plan is given GRACE_SECONDS even where `time_limit` is shorter: no plan is not an answer.
         """
+        return self.solve_from((), problem, time_limit, progress)
+
+    def solve_from(
+        self, start: tuple[Job, ...], problem: Problem, time_limit: float, progress: Progress | None = None
+    ) -> Solution:
+        """As `solve`, beginning from the plan of a problem much like this one; it need not fit."""
         record = Record(problem, progress, time.monotonic())
         deadline = record.started + time_limit
-        settled, model, energy = self.first_plan(
-            problem, record, max(deadline, record.started + GRACE_SECONDS)
-        )
+        latest = max(deadline, record.started + GRACE_SECONDS)
+        settled, model, energy = self.first_plan(problem, record, latest, (start, WARM_SHARE * time_limit))
         if record.jobs and record.gap() > self.target_gap:
             self.improve(model, record, energy, deadline)
         if not record.jobs:
@@ -103,26 +111,35 @@ class HighsPlanner:
         )
 
     def first_plan(
-        self, problem: Problem, record: Record, deadline: float
+        self, problem: Problem, record: Record, deadline: float, start: tuple[tuple[Job, ...], float]
     ) -> tuple[Settled, PlantModel, float]:
-        """What is to be made, its model without power, a bound of its energy cost; records the first plan."""
+        """What is to be made, its model without power, a bound of its energy cost; records the first plan.
+
+        `start` is a plan to begin from, and the seconds to spend beside it where it fits.
+        """
         left = deadline - time.monotonic()
         if over_cap(problem) is not None:
             raise explained(problem, left)
         settled = without_slack(problem)
-        model, answer = cheapest(problem, settled, left)
+        model = modelled(problem, settled)
+        known = repaired(model, start[0]) if start[0] else None
+        answer = cheapest(model, left if known is None else min(left, start[1]), known is None)
         if answer.infeasible:
             found = settle(problem, left)
             if found is None:
                 raise explained(problem, left)
             settled = found
-            model, answer = cheapest(problem, settled, deadline - time.monotonic())
-        if answer.values is None:
+            model = modelled(problem, settled)
+            known = repaired(model, start[0]) if start[0] and not settled.late_slots else None
+            answer = cheapest(model, deadline - time.monotonic(), known is None)
+        if answer.values is None and known is None:
             raise out_of_time(left)
-        jobs = jobs_of(model, answer.values)
-        floors = sum(g.rate_eur_kw * peak(g, problem.auxiliary_kw) for g in problem.excess)
-        record.update(jobs, answer.bound + floors)
-        return settled, model, answer.bound
+        energy = max(answer.bound, model.linear.least())
+        bound = energy + sum(g.rate_eur_kw * peak(g, problem.auxiliary_kw) for g in problem.excess)
+        for jobs in (known, None if answer.values is None else jobs_of(model, answer.values)):
+            if jobs is not None:
+                record.update(jobs, bound)
+        return settled, model, energy
 
     def improve(self, model: PlantModel, record: Record, energy: float, deadline: float) -> None:
         """Search for plans here and raise the bound in a thread, until gap or time.
@@ -158,18 +175,23 @@ class HighsPlanner:
         tick()
 
 
-def cheapest(problem: Problem, settled: Settled, seconds: float) -> tuple[PlantModel, Answer]:
-    """The model of what is to be made, and its cheapest plan without a price on power."""
+def modelled(problem: Problem, settled: Settled) -> PlantModel:
+    """The model of what is to be made, with the cost of energy and without power."""
     late = settled.late_slots
     model = build(problem, settled.lots, frozenset() if late is None else frozenset({"late"}))
     limit_lateness(model, late or 0)
     set_energy_cost(model)
-    uncoupled = replace(model, problem=plain(problem), linear=model.linear.copy())
+    return model
+
+
+def cheapest(model: PlantModel, seconds: float, insist: bool) -> Answer:
+    """The cheapest plan without a price on power; `insist` on any where the best is not found soon."""
+    uncoupled = replace(model, problem=plain(model.problem), linear=model.linear.copy())
     add_power(uncoupled)
     answer = solve_integer(uncoupled.linear, min(seconds, UNCOUPLED_SECONDS), UNCOUPLED_GAP)
-    if answer.values is None and not answer.infeasible:
+    if insist and answer.values is None and not answer.infeasible:
         answer = solve_integer(uncoupled.linear, seconds - UNCOUPLED_SECONDS, 1.0)
-    return model, answer
+    return answer
 
 
 def searcher(model: PlantModel, jobs: tuple[Job, ...]) -> Search:

@@ -35,6 +35,11 @@ class Linear:
         self.integer.append(integer)
         return len(self.cost) - 1
 
+    def least(self) -> float:
+        """A bound that always holds: every column at the end of its bounds that costs less."""
+        parts = zip(self.cost, self.lower, self.upper, strict=True)
+        return self.offset + sum(min(cost * low, cost * high) for cost, low, high in parts)
+
     def row(self, terms: Terms, lower: float = -INFINITY, upper: float = INFINITY) -> None:
         """Add lower ≤ Σ terms ≤ upper."""
         self.rows.append({column: value for column, value in terms.items() if value})

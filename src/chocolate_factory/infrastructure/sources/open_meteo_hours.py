@@ -1,9 +1,11 @@
-"""What Open-Meteo's forecast and archive have in common: what is asked, and how hours are read.
+"""What Open-Meteo's forecast and archives have in common: what is asked, and how hours are read.
 
 Both answer one object for one place and a list of them, in the order asked, for several. A time names an
 instant: temperature, humidity, pressure and wind are those of the instant and stand for the slot that begins
 then; precipitation (a sum) and shortwave radiation (a mean) are of the hour that ends then and belong to the
-slot before. Coordinates come back as those of the model's grid cell. Documentation: open-meteo.com/en/docs.
+slot before. A variable may be asked for as it was forecast some days before each hour; one that was not kept
+then has the unit "undefined" and nulls. Coordinates come back as those of the model's grid cell.
+Documentation: open-meteo.com/en/docs.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from chocolate_factory.infrastructure.http import Answer
 from chocolate_factory.infrastructure.sources.site import Site
 
 HOUR = 3600
+UNDEFINED = "undefined"
 NEAR = 0.6
 """Degrees between the place asked for and the centre of the coarsest grid cell that may answer for it."""
 
@@ -48,17 +51,32 @@ VARIABLES: dict[str, Variable] = {
 
 @dataclass(frozen=True)
 class Group:
-    """Places (latitude and longitude, degrees) that one request asks for, and what it asks of each."""
+    """Places (latitude and longitude, degrees) that one request asks for, and what it asks of each.
+
+    `days_before` asks for each quantity as it was forecast so many days before; empty: as it is told now.
+    """
 
     places: tuple[tuple[float, float], ...]
     quantities: tuple[str, ...]
+    days_before: tuple[int, ...] = ()
+
+    def columns(self) -> dict[tuple[str, int], str]:
+        """(quantity, days before; 0: as told now) -> the name of its variable in question and answer."""
+        names = {quantity: VARIABLES[quantity].name for quantity in self.quantities}
+        if not self.days_before:
+            return {(quantity, 0): name for quantity, name in names.items()}
+        return {
+            (quantity, days): f"{name}_previous_day{days}"
+            for quantity, name in names.items()
+            for days in self.days_before
+        }
 
     def params(self) -> dict[str, str | int | float]:
         """The query, without its span of time."""
         return {
             "latitude": ",".join(f"{latitude:.4f}" for latitude, _ in self.places),
             "longitude": ",".join(f"{longitude:.4f}" for _, longitude in self.places),
-            "hourly": ",".join(VARIABLES[quantity].name for quantity in self.quantities),
+            "hourly": ",".join(self.columns().values()),
             "wind_speed_unit": "ms",
             "timezone": "GMT",
         }
@@ -75,14 +93,14 @@ class Topic:
 
 @dataclass(frozen=True)
 class Hours:
-    """Hours of one place: times (epoch seconds, one an hour) and values by quantity, NaN for null."""
+    """Hours of one place: times (epoch seconds, one an hour) and values by column, NaN for null."""
 
     at: IntArray
-    values: Mapping[str, FloatArray]
+    values: Mapping[tuple[str, int], FloatArray]
 
-    def of(self, quantity: str) -> tuple[IntArray, FloatArray]:
+    def of(self, quantity: str, days_before: int = 0) -> tuple[IntArray, FloatArray]:
         """Slot starts (epoch seconds) and values of a quantity."""
-        return self.at - VARIABLES[quantity].before_s, self.values[quantity]
+        return self.at - VARIABLES[quantity].before_s, self.values[quantity, days_before]
 
 
 def series_of(site_quantities: Sequence[str], suffix: str = "") -> tuple[str, ...]:
@@ -115,9 +133,7 @@ def read_hours(answer: Answer, group: Group) -> list[Hours]:
         parts = document if isinstance(document, list) and len(group.places) > 1 else [document]
         if len(parts) != len(group.places):
             raise ValueError(f"{len(parts)} of {len(group.places)} places")
-        return [
-            _hours(part, place, group.quantities) for part, place in zip(parts, group.places, strict=True)
-        ]
+        return [_hours(part, place, group) for part, place in zip(parts, group.places, strict=True)]
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         what = f"its document has another form ({type(error).__name__}: {error})"
         raise Changed(what, source=answer.source) from None
@@ -131,7 +147,7 @@ def hourly(key: str, rows: tuple[IntArray, FloatArray, IntArray], origin: Origin
     return Series(key, start, np.full(count, 60, np.int64), value, available_at, *names)
 
 
-def _hours(document: object, place: tuple[float, float], quantities: Sequence[str]) -> Hours:
+def _hours(document: object, place: tuple[float, float], group: Group) -> Hours:
     if not isinstance(document, Mapping):
         raise TypeError("no object")
     if document["utc_offset_seconds"] != 0:
@@ -141,16 +157,16 @@ def _hours(document: object, place: tuple[float, float], quantities: Sequence[st
         raise ValueError(f"another place than asked: {latitude:g}, {longitude:g}")
     at = _times(document["hourly"]["time"])
     values = {}
-    for quantity in quantities:
-        variable = VARIABLES[quantity]
-        if document["hourly_units"][variable.name] != variable.unit:
-            raise ValueError(f"{variable.name} in another unit than {variable.unit}")
-        cells = document["hourly"][variable.name]
+    for column, name in group.columns().items():
+        cells = document["hourly"][name]
         if not isinstance(cells, list) or len(cells) != len(at):
-            raise ValueError(f"another number of values of {variable.name} than of times")
-        values[quantity] = np.array(
-            [math.nan if cell is None else _number(cell) for cell in cells], np.float64
-        )
+            raise ValueError(f"another number of values of {name} than of times")
+        read = np.array([math.nan if cell is None else _number(cell) for cell in cells], np.float64)
+        unit, told = VARIABLES[column[0]].unit, document["hourly_units"][name]
+        nothing = column[1] > 0 and told == UNDEFINED and bool(np.isnan(read).all())
+        if told != unit and not nothing:
+            raise ValueError(f"{name} in another unit than {unit}")
+        values[column] = read
     return Hours(at, values)
 
 
