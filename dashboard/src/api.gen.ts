@@ -601,6 +601,28 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdviceAnswer
+         * @description Run now or wait? `run`: runs in progress; `wait`: none now, `next` says when; `done`: none left.
+         */
+        AdviceAnswer: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "run" | "wait" | "done";
+            /** Level Now */
+            level_now: ("very_low" | "low" | "normal" | "high" | "very_high") | null;
+            next: components["schemas"]["RunningRow"] | null;
+            /** Price Now Eur Kwh */
+            price_now_eur_kwh: number | null;
+            /** Running */
+            running: components["schemas"]["RunningRow"][];
+            /** Saving Today Eur */
+            saving_today_eur: number | null;
+            /** Switch At */
+            switch_at: string | null;
+        };
+        /**
          * AdviceFigures
          * @description What a way to advise was worth on past days, each judged by what was known on it.
          */
@@ -1078,7 +1100,7 @@ export interface components {
         Dashboard: {
             /** Activity */
             activity: string | null;
-            advice: components["schemas"]["chocolate_factory__api__schemas__dashboard__AdviceAnswer"] | null;
+            advice: components["schemas"]["AdviceAnswer"] | null;
             /** Contracted Power Kw */
             contracted_power_kw: number[];
             /** Data */
@@ -1121,18 +1143,38 @@ export interface components {
             /** Before */
             before: string;
             compared: components["schemas"]["Span"];
-            cost_eur: components["schemas"]["chocolate_factory__api__schemas__production__Difference"];
+            cost_eur: components["schemas"]["PlanDifference"];
             /** Dropped */
             dropped: components["schemas"]["OtherRun"][];
             /** Moved */
             moved: components["schemas"]["MovedRun"][];
-            runs_eur: components["schemas"]["chocolate_factory__api__schemas__production__Difference"];
+            runs_eur: components["schemas"]["PlanDifference"];
             /** Sample */
             sample: boolean;
             /** Unchanged */
             unchanged: number;
             /** Words */
             words: string[];
+        };
+        /**
+         * Difference
+         * @description What-if less present; the true difference of cost lies between `least_eur` and `most_eur`.
+         */
+        Difference: {
+            /** Cost Eur */
+            cost_eur: number;
+            /** Energy Kwh */
+            energy_kwh: number;
+            /** Fixed Eur */
+            fixed_eur: number;
+            /** Least Eur */
+            least_eur: number;
+            /** Most Eur */
+            most_eur: number;
+            /** Total Eur */
+            total_eur: number;
+            /** Within Gap */
+            within_gap: boolean;
         };
         /**
          * Drift
@@ -1514,6 +1556,49 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+        };
+        /**
+         * HourlyAdvice
+         * @description Advice for each hour of the coming week, who gives it, why, and how good it was.
+         */
+        HourlyAdvice: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /**
+             * Grade By
+             * @enum {string}
+             */
+            grade_by: "forest" | "rule" | "tariff";
+            /** Hours */
+            hours: components["schemas"]["AdvisedHour"][];
+            /** Issued At */
+            issued_at: string | null;
+            /** Learnt At */
+            learnt_at: string | null;
+            /** Learnt Days */
+            learnt_days: number | null;
+            /** Model */
+            model: string | null;
+            /** Sample */
+            sample: boolean;
+            /**
+             * Score By
+             * @enum {string}
+             */
+            score_by: "forest" | "rule" | "tariff";
+            /**
+             * Series
+             * @description None where the contract fixes the price.
+             */
+            series: ("spot" | "pvpc") | null;
+            skill: components["schemas"]["AdviceSkill"] | null;
+            /** Why */
+            why: string;
+            window: components["schemas"]["Span"];
         };
         /**
          * Language
@@ -1958,6 +2043,18 @@ export interface components {
             /** Violations */
             violations: string[];
             window: components["schemas"]["Span"];
+        };
+        /**
+         * PlanDifference
+         * @description A cost of two plans; the difference is null where their windows differ.
+         */
+        PlanDifference: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Difference */
+            difference: number | null;
         };
         /**
          * PlanOrder
@@ -2855,7 +2952,7 @@ export interface components {
             changes: string[];
             /** Currency */
             currency: string;
-            difference: components["schemas"]["chocolate_factory__api__schemas__what_ifs__Difference"];
+            difference: components["schemas"]["Difference"];
             /**
              * Issued At
              * Format: date-time
@@ -2899,103 +2996,6 @@ export interface components {
              * @default 2.5
              */
             time_limit_s: number;
-        };
-        /**
-         * AdviceAnswer
-         * @description Run now or wait? `run`: runs in progress; `wait`: none now, `next` says when; `done`: none left.
-         */
-        chocolate_factory__api__schemas__dashboard__AdviceAnswer: {
-            /**
-             * Action
-             * @enum {string}
-             */
-            action: "run" | "wait" | "done";
-            /** Level Now */
-            level_now: ("very_low" | "low" | "normal" | "high" | "very_high") | null;
-            next: components["schemas"]["RunningRow"] | null;
-            /** Price Now Eur Kwh */
-            price_now_eur_kwh: number | null;
-            /** Running */
-            running: components["schemas"]["RunningRow"][];
-            /** Saving Today Eur */
-            saving_today_eur: number | null;
-            /** Switch At */
-            switch_at: string | null;
-        };
-        /**
-         * AdviceAnswer
-         * @description Advice for each hour of the coming week, who gives it, why, and how good it was.
-         */
-        chocolate_factory__api__schemas__insights__AdviceAnswer: {
-            /**
-             * At
-             * Format: date-time
-             * @example 2026-03-10T21:00:00+01:00
-             */
-            at: string;
-            /**
-             * Grade By
-             * @enum {string}
-             */
-            grade_by: "forest" | "rule" | "tariff";
-            /** Hours */
-            hours: components["schemas"]["AdvisedHour"][];
-            /** Issued At */
-            issued_at: string | null;
-            /** Learnt At */
-            learnt_at: string | null;
-            /** Learnt Days */
-            learnt_days: number | null;
-            /** Model */
-            model: string | null;
-            /** Sample */
-            sample: boolean;
-            /**
-             * Score By
-             * @enum {string}
-             */
-            score_by: "forest" | "rule" | "tariff";
-            /**
-             * Series
-             * @description None where the contract fixes the price.
-             */
-            series: ("spot" | "pvpc") | null;
-            skill: components["schemas"]["AdviceSkill"] | null;
-            /** Why */
-            why: string;
-            window: components["schemas"]["Span"];
-        };
-        /**
-         * Difference
-         * @description A cost of two plans; the difference is null where their windows differ.
-         */
-        chocolate_factory__api__schemas__production__Difference: {
-            /** After */
-            after: number;
-            /** Before */
-            before: number;
-            /** Difference */
-            difference: number | null;
-        };
-        /**
-         * Difference
-         * @description What-if less present; the true difference of cost lies between `least_eur` and `most_eur`.
-         */
-        chocolate_factory__api__schemas__what_ifs__Difference: {
-            /** Cost Eur */
-            cost_eur: number;
-            /** Energy Kwh */
-            energy_kwh: number;
-            /** Fixed Eur */
-            fixed_eur: number;
-            /** Least Eur */
-            least_eur: number;
-            /** Most Eur */
-            most_eur: number;
-            /** Total Eur */
-            total_eur: number;
-            /** Within Gap */
-            within_gap: boolean;
         };
     };
     responses: never;
@@ -3228,7 +3228,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["chocolate_factory__api__schemas__insights__AdviceAnswer"];
+                    "application/json": components["schemas"]["HourlyAdvice"];
                 };
             };
             /** @description Conflict */

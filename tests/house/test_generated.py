@@ -45,3 +45,22 @@ def test_links_between_documents_work() -> None:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_schema_has_a_name_of_its_own() -> None:
+    """Two of one name get their modules' paths as names, and the page's types break."""
+    schemas = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["components"][
+        "schemas"
+    ]
+    assert [name for name in schemas if "__" in name] == []
+
+
+def test_every_job_has_words_on_the_page() -> None:
+    jobs = re.findall(
+        r'^        "(\w+)": ', (ROOT / "src/chocolate_factory/cli/serving.py").read_text(), re.M
+    )
+    assert "sync" in jobs and "train" in jobs
+    for language in ("es", "en"):
+        words = (ROOT / "dashboard" / "src" / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
+        told = words.split("activities: {")[1].split("}")[0]
+        assert [job for job in jobs if f"{job}: " not in told] == []

@@ -166,6 +166,9 @@ export const en: Words = {
     plan: "Making the plan…",
     sync_rest: "Loading system data and observed weather…",
     heal: "Closing gaps in the data…",
+    score: "Checking past forecasts…",
+    train: "Learning from prices…",
+    advice: "Learning which hours are good…",
   },
   processes: { mix: "mixing", refine: "refining", conche: "conching", temper: "tempering", mould: "moulding" },
   machines: {

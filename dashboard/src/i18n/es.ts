@@ -166,6 +166,9 @@ export const es = {
     plan: "Calculando el plan…",
     sync_rest: "Cargando datos del sistema y tiempo observado…",
     heal: "Cerrando huecos en los datos…",
+    score: "Comprobando los pronósticos…",
+    train: "Aprendiendo de los precios…",
+    advice: "Aprendiendo qué horas convienen…",
   },
   processes: { mix: "mezcla", refine: "refino", conche: "conchado", temper: "templado", mould: "moldeo" },
   machines: {

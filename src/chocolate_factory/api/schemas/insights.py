@@ -57,7 +57,7 @@ class AdviceSkill(Answer):
     holed: int = Field(description="Forecasts left out because of holes.")
 
 
-class AdviceAnswer(Answer):
+class HourlyAdvice(Answer):
     """Advice for each hour of the coming week, who gives it, why, and how good it was."""
 
     sample: bool

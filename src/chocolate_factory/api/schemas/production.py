@@ -127,7 +127,7 @@ class CountReport(Asked):
     kg: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
 
-class Difference(Answer):
+class PlanDifference(Answer):
     """A cost of two plans; the difference is null where their windows differ."""
 
     before: float
@@ -167,8 +167,8 @@ class DiffAnswer(Answer):
     before: str
     after: str
     compared: Span
-    cost_eur: Difference
-    runs_eur: Difference
+    cost_eur: PlanDifference
+    runs_eur: PlanDifference
     unchanged: int
     moved: list[MovedRun]
     added: list[OtherRun]
