@@ -54,7 +54,12 @@ def env(tmp_path: Path) -> dict[str, str]:
         (["--from", "2026-03-02", "--to", "2026-03-01"], 2, "before"),
         (["--out", "no/such/folder/x.json"], 2, "no folder"),
         (["--from", "2024-01-01", "--to", "2024-01-02"], 3, "No pvpc prices are stored"),
-        (["--models", "naive-week", "--dask", "tcp://127.0.0.1:9", "--every", "10"], 6, "--dask"),
+        pytest.param(  # waits ten seconds for a scheduler
+            ["--models", "naive-week", "--dask", "tcp://127.0.0.1:9", "--every", "10"],
+            6,
+            "--dask",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_wrong_use_is_one_sentence(

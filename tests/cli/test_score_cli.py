@@ -24,6 +24,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.soak
 def test_the_rule_then_what_was_learnt(choco: Run, env: dict[str, str]) -> None:
     """Replays 70 days twice and grows trees: about 20 s."""
     body = json.loads(choco("score", "--json", env=env).stdout)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -211,9 +212,13 @@ class Trial:
         return None
 
 
-@pytest.mark.parametrize(
-    ("name", "fault"), TRIALS, ids=[f"{n}-{f.name}".replace(" ", "-") for n, f in TRIALS]
-)
+def in_its_tier(name: str, fault: Fault) -> Any:
+    """A fault that passes by itself is tried in the slow tier; its kind is in the suite as one that stays."""
+    marks = [pytest.mark.soak] if fault.count == 1 else []
+    return pytest.param(name, fault, marks=marks, id=f"{name}-{fault.name}".replace(" ", "-"))
+
+
+@pytest.mark.parametrize(("name", "fault"), [in_its_tier(*trial) for trial in TRIALS])
 def test_a_fault(upstream: Upstream, prepared: Prepared, folder: Path, name: str, fault: Fault) -> None:
     trial = Trial(upstream, prepared, name, fault.name, folder)
     provider = PATHS[SOURCES[name].provider]
@@ -250,8 +255,9 @@ def test_a_publication_is_late(upstream: Upstream, prepared: Prepared, folder: P
     trial.judge(trial.sync(trial.scene.now))
 
 
-def test_the_matrix_is_clean() -> None:
-    """Of all trials: no wrong value, none unseen, all recovered; run last."""
+@pytest.mark.parametrize("tier", ["suite", pytest.param("slow", marks=pytest.mark.soak)])
+def test_the_matrix_is_clean(tier: str) -> None:
+    """Of all trials of a tier: no wrong value, none unseen, all recovered; run last."""
     counted = total()
     assert counted.wrong == 0
     assert counted.unseen == 0

@@ -23,7 +23,10 @@ def told(choco: Run, env: dict[str, str], *command: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(("hour", "eve", "later", "first", "corrected"), CORRECTED)
+@pytest.mark.parametrize(
+    ("hour", "eve", "later", "first", "corrected"),
+    [CORRECTED[0], *(pytest.param(*row, marks=pytest.mark.soak) for row in CORRECTED[1:])],
+)
 def test_first_and_corrected_value_and_the_plan_before(
     choco: Run,
     upstream: Upstream,
