@@ -9,11 +9,11 @@ import typer
 
 from chocolate_factory.cli import output
 from chocolate_factory.cli.data import progress_bar
-from chocolate_factory.cli.judging import GATES, span_of
+from chocolate_factory.cli.judging import span_of
 from chocolate_factory.cli.planning import ready_ports
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.backtest import Track
+from chocolate_factory.domain.backtest import USUAL
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import planning_window
@@ -88,7 +88,7 @@ def learn_from_past(
     name = model or serving_model(ports, series)
     if name not in ports.forecasters:
         raise UsageError(f"--model {name}: not a forecaster.", f"Use one of {', '.join(ports.forecasters)}.")
-    tracks = (Track(series, GATES[series][-1]),)
+    tracks = (USUAL[series],)
     begin, end = span_of(ports, tracks, *output.parse_days(days[0], days[1]))
     request = BacktestRequest(tracks, begin, end, (name,), days[2], learn_every=7)
     bench = build_bench(load_settings(), jobs=jobs, dask=None, again=False, sample=ports.sample)

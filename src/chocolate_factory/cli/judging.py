@@ -15,7 +15,7 @@ from chocolate_factory.cli.data import progress_bar
 from chocolate_factory.cli.planning import ready_ports
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import DataMissing, UsageError
-from chocolate_factory.domain.backtest import Track
+from chocolate_factory.domain.backtest import GATES, USUAL, Track
 from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series_info import MARKET_ZONE
@@ -23,12 +23,9 @@ from chocolate_factory.domain.slots import local_date
 from chocolate_factory.services.backtest_forecasts import DAYS, BacktestRequest, backtest
 from chocolate_factory.services.backtest_report import About, Span, report, save
 from chocolate_factory.services.backtest_text import markdown
-from chocolate_factory.services.decision_value import USUAL, add_decisions, decide
+from chocolate_factory.services.decision_value import add_decisions, decide
 from chocolate_factory.services.forecast_prices import HISTORY_DAYS
 from chocolate_factory.wiring import build_bench
-
-GATES = {"spot": (time(11, 30), time(13, 30)), "pvpc": (time(13, 30), time(20, 30))}
-"""Before the prices of tomorrow, the spot result known for PVPC, and just after."""
 
 LEARN_EVERY = 7
 """Days between two learnings of a model."""
@@ -194,8 +191,8 @@ def check_decision(decision: bool, tracks: tuple[Track, ...], every: int) -> Non
     """UsageError where no week could be planned."""
     if decision and every != 1:
         raise UsageError("--decision plans every day and does not go with --every.", "Leave --every out.")
-    if decision and not set(tracks) & set(USUAL):
-        known = " or ".join(f"{track.series} at {track.gate:%H:%M}" for track in USUAL)
+    if decision and not set(tracks) & set(USUAL.values()):
+        known = " or ".join(f"{track.series} at {track.gate:%H:%M}" for track in USUAL.values())
         raise UsageError(f"--decision is for {known} only.", "Leave --gate out.")
 
 

@@ -31,6 +31,13 @@ class Track:
         return f"{self.series}-{self.gate:%H%M}"
 
 
+GATES = {"spot": (time(11, 30), time(13, 30)), "pvpc": (time(13, 30), time(20, 30))}
+"""Gates by price series: before its prices of tomorrow are known, and when they have just become known."""
+
+USUAL = {series: Track(series, gates[-1]) for series, gates in GATES.items()}
+"""The track of each series at which plans are made."""
+
+
 @dataclass(frozen=True, order=True)
 class Origin:
     """One forecast to make: a model at the gate of a local day."""

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from datetime import time as clock_time
 from typing import Any, TypeVar
 
 import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain import scores
-from chocolate_factory.domain.backtest import Runner, Told, Track
+from chocolate_factory.domain.backtest import USUAL, Runner, Told
 from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.registry import Choice, Chooser
 from chocolate_factory.domain.series import FloatArray, Series
@@ -33,9 +32,6 @@ from chocolate_factory.services.choose_model import champion, serving_versions
 from chocolate_factory.services.forecast_prices import HISTORY_DAYS, PUBLISHED_AHEAD
 
 KIND = "comparison"
-GATES = {"spot": clock_time(13, 30), "pvpc": clock_time(20, 30)}
-"""When the prices of tomorrow have just become known."""
-
 ORIGINS = 56
 """Last days of origin that are compared: eight weeks."""
 
@@ -130,7 +126,7 @@ def compare(request: CompareRequest, ports: Ports, bench: Bench, progress: Progr
     whole = True
     if days:
         hurried = bench if request.seconds is None else hurry(bench, request.seconds)
-        track = Track(series, GATES[series])
+        track = USUAL[series]
         wish = BacktestRequest((track,), days[0], days[-1], models, 1, request.history_days, LEARN_EVERY)
         test = backtest(wish, ports, hurried, progress)
         whole = len(test.told) == len(days) * len(wish.judged)

@@ -7,10 +7,12 @@ import gzip
 import math
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from chocolate_factory.core.errors import UsageError
+from chocolate_factory.domain.slots import epoch
 
 
 def csv_rows(path: Path, example: str, max_lines: int) -> Iterator[tuple[int, list[str]]]:
@@ -60,3 +62,20 @@ def _opened(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
+
+
+def slot_start(place: tuple[Path, int], text: str, example: str) -> int:
+    """A slot's start in epoch seconds from the line at (path, number): UTC, on a quarter of an hour."""
+    path, number = place
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise wrong(path, number, f"{text!r} is not a time", f"A line looks like {example}.") from None
+    if at.utcoffset() != timedelta(0):
+        what = "a time without zone" if at.tzinfo is None else "a time that is not in UTC"
+        raise wrong(path, number, f"{text} is {what}", "Write UTC with a Z at the end.")
+    if at.minute % 15 or at.second or at.microsecond:
+        raise wrong(path, number, f"{text} is not the start of a quarter hour", "Name slots by their start.")
+    if not 2000 <= at.year < 2100:
+        raise wrong(path, number, f"{text} is not of this market's time", "Write years with four digits.")
+    return epoch(at.astimezone(UTC))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chocolate_factory.domain import scores
-from chocolate_factory.domain.backtest import Told, Track
+from chocolate_factory.domain.backtest import USUAL, Told, Track
 from chocolate_factory.domain.movable_load import (
     RUN_HOURS,
     RUNS,
@@ -35,9 +35,6 @@ from chocolate_factory.services.backtest_forecasts import Backtest
 from chocolate_factory.services.backtest_report import OF_KIND, first_refusal, number
 
 Row = dict[str, Any]
-
-USUAL = (Track("spot", time(13, 30)), Track("pvpc", time(20, 30)))
-"""Gates at which a plan has just got the prices of tomorrow: only there weeks are planned."""
 
 HOUR = 60
 BASELINE, HINDSIGHT = "baseline", "hindsight"
@@ -100,7 +97,9 @@ def decide(test: Backtest, store: Store) -> dict[Track, Decided]:
     the model's point forecast beyond; hours that have begun are past, a run that has started stays. A week
     that a model cannot plan, or whose prices are not all known, is left out for all.
     """
-    return {track: decide_track(test, store, track) for track in test.request.tracks if track in USUAL}
+    return {
+        track: decide_track(test, store, track) for track in test.request.tracks if track in USUAL.values()
+    }
 
 
 def decide_track(test: Backtest, store: Store, track: Track) -> Decided:

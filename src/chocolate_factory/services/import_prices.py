@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from chocolate_factory.domain.publication import by_day
 from chocolate_factory.domain.series import Origin, Series, concat
 from chocolate_factory.domain.series_info import MARKET_ZONE, SeriesInfo
 from chocolate_factory.domain.slots import day_slots, epoch, local_date, moment
-from chocolate_factory.services.csv_file import csv_rows, price_of, wrong
+from chocolate_factory.services.csv_file import csv_rows, price_of, slot_start, wrong
 
 HEADER = ["datetime_utc", "price_eur_mwh"]
 MAX_LINES = 2_000_000
@@ -74,24 +74,8 @@ def _lines(path: Path) -> Iterator[_Line]:
 def _line(path: Path, number: int, row: list[str]) -> _Line:
     if len(row) != len(HEADER):
         raise wrong(path, number, f"{len(row)} columns instead of 2", f"A line looks like {EXAMPLE}.")
-    start = _start(path, number, row[0])
+    start = slot_start((path, number), row[0], EXAMPLE)
     return _Line(path, number, start, price_of(path, number, row[1]))
-
-
-def _start(path: Path, number: int, text: str) -> int:
-    """Slot start in epoch seconds: UTC, on a quarter of an hour."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise wrong(path, number, f"{text!r} is not a time", f"A line looks like {EXAMPLE}.") from None
-    if at.utcoffset() != timedelta(0):
-        what = "a time without zone" if at.tzinfo is None else "a time that is not in UTC"
-        raise wrong(path, number, f"{text} is {what}", "Write UTC with a Z at the end.")
-    if at.minute % 15 or at.second or at.microsecond:
-        raise wrong(path, number, f"{text} is not the start of a quarter hour", "Name slots by their start.")
-    if not 2000 <= at.year < 2100:
-        raise wrong(path, number, f"{text} is not of this market's time", "Write years with four digits.")
-    return epoch(at.astimezone(UTC))
 
 
 def _check(lines: Sequence[_Line], info: SeriesInfo, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.site_load import LoadOrigin, SiteLoad
-from chocolate_factory.domain.slots import epoch, moment
-from chocolate_factory.services.csv_file import csv_rows, wrong
+from chocolate_factory.domain.slots import moment
+from chocolate_factory.services.csv_file import csv_rows, slot_start, wrong
 
 HEADERS = (["datetime_utc", "kwh"], ["datetime_utc", "kwh", "kvarh"])
 EXAMPLE = "2025-12-10T09:15:00Z,27.5"
@@ -62,22 +62,7 @@ def _line(path: Path, number: int, row: list[str], header: list[str]) -> _Line:
         what = f"{len(row)} columns instead of {len(header)}"
         raise wrong(path, number, what, f"A line looks like {EXAMPLE}.")
     values = tuple(_energy(path, number, text) for text in row[1:])
-    return _Line(number, _start(path, number, row[0]), values)
-
-
-def _start(path: Path, number: int, text: str) -> int:
-    """Slot start in epoch seconds: UTC, on a quarter of an hour."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise wrong(path, number, f"{text[:30]!r} is not a time", f"A line looks like {EXAMPLE}.") from None
-    if at.utcoffset() != timedelta(0):
-        raise wrong(path, number, f"{text} is not in UTC", "Write UTC with a Z at the end.")
-    if at.minute % 15 or at.second or at.microsecond:
-        raise wrong(path, number, f"{text} is not the start of a quarter hour", "Name slots by their start.")
-    if not 2000 <= at.year < 2100:
-        raise wrong(path, number, f"{text} is out of range", "Write years with four digits.")
-    return epoch(at)
+    return _Line(number, slot_start((path, number), row[0], EXAMPLE), values)
 
 
 def _energy(path: Path, number: int, text: str) -> float:

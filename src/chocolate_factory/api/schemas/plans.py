@@ -46,8 +46,8 @@ class StockRow(Answer):
     due: Moment
 
 
-class RunRow(Answer):
-    """One step of one batch on one unit."""
+class PlacedRun(Answer):
+    """One step of one batch on one unit, from when to when."""
 
     batch: str
     product: str
@@ -56,21 +56,18 @@ class RunRow(Answer):
     unit: int
     start: Moment
     end: Moment
+
+
+class RunRow(PlacedRun):
+    """One step of one batch on one unit."""
+
     energy_kwh: float
     cost_eur: float
     why: str
 
 
-class BegunRun(Answer):
+class BegunRun(PlacedRun):
     """A run of a batch that was under way when the plan was made; it stays as it is."""
-
-    batch: str
-    product: str
-    process: str
-    machine: str
-    unit: int
-    start: Moment
-    end: Moment
 
 
 class GoodsRow(Answer):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chocolate_factory.api.schemas.common import Answer, AskedMoment, Moment, Span
+from chocolate_factory.api.schemas.plans import PlacedRun
 
 Name = Annotated[str, Field(min_length=1, max_length=160)]
 Text = Annotated[str, Field(max_length=300)]
@@ -34,16 +35,9 @@ class ReportRow(Answer):
     undone: bool
 
 
-class UnderWay(Answer):
+class UnderWay(PlacedRun):
     """A run of a batch that has begun and is not finished; `reported` or taken as planned."""
 
-    batch: str
-    product: str
-    process: str
-    machine: str
-    unit: int
-    start: Moment
-    end: Moment
     reported: bool
 
 

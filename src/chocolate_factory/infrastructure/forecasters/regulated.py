@@ -77,7 +77,7 @@ def parts_of(table: DayTable) -> Parts | None:
 def inputs_of(table: DayTable, parts: Parts, row: int) -> FloatArray:
     """Inputs (24, columns) of a day: its spot price, the rest of earlier days, periods and kinds of day."""
     if row <= LOOK_BACK:
-        return np.full((HOURS, 24), np.nan)
+        return np.full((HOURS, 1), np.nan)
     spot, rest = parts.spot, parts.rest
     kind = table.previous(row, row - 1)
     past = [rest[row - 1], rest[row - 2], rest[row - 7], rest[kind]]

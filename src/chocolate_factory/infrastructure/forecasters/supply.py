@@ -131,7 +131,7 @@ def inputs_of(table: DayTable, drivers: Drivers, row: int) -> FloatArray:
     net, origin = drivers.net, row - 1
     own = day_inputs(table, row, origin).matrix()
     if origin < LOOK_BACK:
-        return np.full((HOURS, own.shape[1] + 37), np.nan)
+        return np.full((HOURS, 1), np.nan)
     curve = curve_price(table, drivers, row)
     curve = np.where(np.isnan(curve), own[:, 7], curve)
     kind = table.previous(row, origin)
