@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
@@ -125,23 +126,74 @@ def upstream(upstream_server: Upstream) -> Upstream:
     return upstream_server.at("2026-03-10T21:00:00+01:00")
 
 
+@pytest.fixture(scope="session")
+def warm_choco() -> Iterator[Callable[[dict[str, Any]], int]]:
+    """Obeys an order of tests.warm_choco and returns the exit code."""
+    command = [sys.executable, "-m", "tests.warm_choco"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=terminal()
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        orders, codes = process.stdin, process.stdout
+
+        def obey(order: dict[str, Any]) -> int:
+            print(json.dumps(order), file=orders, flush=True)
+            return int(codes.readline())
+
+        yield obey
+        orders.close()
+
+
+def terminal() -> dict[str, str]:
+    """The environment of a command in a terminal of 100 columns."""
+    return {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def choco(tmp_path: Path) -> Run:
-    """Run the installed command: choco("plan", "--json", env={…}, expect=0)."""
+def choco(tmp_path: Path, warm_choco: Callable[[dict[str, Any]], int]) -> Run:
+    """Run the command: choco("plan", "--json", env={…}, expect=0).
 
-    def run(*args: str, env: dict[str, str] | None = None, expect: int | None = 0, timeout: int = 300) -> Any:
+    Importing it takes a second, so that commands are copies of one process; `cold=True` starts the installed
+    command anew, for what is read when a process starts: the terminal, the locale, the entry point.
+    """
+
+    def run(
+        *args: str,
+        env: dict[str, str] | None = None,
+        expect: int | None = 0,
+        timeout: int = 300,
+        cold: bool = False,
+    ) -> Any:
         command = [str(Path(sys.executable).with_name("choco")), *args]
-        merged = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", **(env or {})}
-        result = subprocess.run(
-            command, capture_output=True, text=True, env=merged, timeout=timeout, cwd=tmp_path, check=False
-        )
+        merged = {**terminal(), **(env or {})}
+        if cold:
+            result = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                env=merged,
+                timeout=timeout,
+                cwd=tmp_path,
+                check=False,
+            )
+        else:
+            result = warm(command, merged, timeout)
         if expect is not None:
             assert result.returncode == expect, (
                 f"{command}: {result.returncode}\n{result.stdout}\n{result.stderr}"
             )
         return result
+
+    def warm(command: list[str], env: dict[str, str], timeout: int) -> subprocess.CompletedProcess[str]:
+        with TemporaryDirectory(prefix="choco-") as said:
+            out, err = Path(said, "out"), Path(said, "err")
+            order = {"args": command[1:], "env": env, "folder": str(tmp_path), "seconds": timeout}
+            code = warm_choco({**order, "out": str(out), "err": str(err)})
+            texts = [path.read_text(encoding="utf-8") for path in (out, err)]
+        return subprocess.CompletedProcess(command, code, *texts)
 
     return run

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.factory_file import parse_factory
@@ -18,6 +22,7 @@ from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.sync_series import SyncRequest, sync
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
+STORE = "store.sqlite"
 
 TINY = """
 [site]
@@ -119,8 +124,20 @@ def fill(ports: Ports, days: int = 60) -> Ports:
 
 
 def sample_ports(folder: Path, kind: str = "indexed", now: datetime = NOW) -> Ports:
-    """The tiny plant in the sample world."""
-    return fill(empty_ports(folder, tiny(kind), now))
+    """The tiny plant in the sample world; what it is filled with is the same under every contract."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(filled_store(now), folder / STORE)
+    return empty_ports(folder, tiny(kind), now)
+
+
+@lru_cache
+def filled_store(now: datetime) -> Path:
+    """The file of a store with some weeks of sample prices, made once and only to be copied."""
+    folder = Path(mkdtemp(prefix="choco-"))
+    atexit.register(shutil.rmtree, folder)
+    fill(empty_ports(folder, tiny(), now))
+    assert [path.name for path in folder.iterdir() if path.is_file()] == [STORE], "a log is left behind"
+    return folder / STORE
 
 
 def sample_world(folder: Path, kind: str = "indexed") -> World:

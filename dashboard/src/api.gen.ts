@@ -144,6 +144,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/insights/savings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Savings
+         * @description The savings ledger: weeks settled on the prices that came true, with their days.
+         */
+        get: operations["savings_api_v1_insights_savings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/savings.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Savings Csv
+         * @description The days of the savings ledger as a table; they add up to its weeks.
+         */
+        get: operations["savings_csv_api_v1_insights_savings_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -750,6 +790,53 @@ export interface components {
             start: string;
         };
         /**
+         * ArrayOrigin
+         * @description Hours over the window by where their radiation comes from.
+         */
+        ArrayOrigin: {
+            /** Estimated */
+            estimated: number;
+            /** Forecast */
+            forecast: number;
+            /** Missing */
+            missing: number;
+        };
+        /**
+         * ArraySlot
+         * @description What the array can give in a slot, what of it the site uses and what it sells, kW.
+         */
+        ArraySlot: {
+            /** Available Kw */
+            available_kw: number;
+            /** Sold Kw */
+            sold_kw: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Used Kw */
+            used_kw: number;
+        };
+        /**
+         * ArrayUse
+         * @description What the plan does with the array's power; `surplus_eur` is what the sold part brings.
+         */
+        ArrayUse: {
+            /** Available Kwh */
+            available_kwh: number;
+            origin: components["schemas"]["ArrayOrigin"];
+            /** Rows */
+            rows: components["schemas"]["ArraySlot"][];
+            /** Sold Kwh */
+            sold_kwh: number;
+            /** Surplus Eur */
+            surplus_eur: number;
+            /** Used Kwh */
+            used_kwh: number;
+        };
+        /**
          * BatchReasons
          * @description Why the runs of a batch stand where they stand.
          */
@@ -802,6 +889,42 @@ export interface components {
             steps: number;
         };
         /**
+         * BatterySlot
+         * @description Powers of a slot in kW, and what is in the battery at its end.
+         */
+        BatterySlot: {
+            /** Charge Kw */
+            charge_kw: number;
+            /** Discharge Kw */
+            discharge_kw: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Stored Kwh */
+            stored_kwh: number;
+        };
+        /**
+         * BatteryUse
+         * @description What the plan does with the battery; `start_assumed`: its content at the start is not known.
+         */
+        BatteryUse: {
+            /** Charged Kwh */
+            charged_kwh: number;
+            /** Discharged Kwh */
+            discharged_kwh: number;
+            /** Rows */
+            rows: components["schemas"]["BatterySlot"][];
+            /** Start Assumed */
+            start_assumed: boolean;
+            /** Start Kwh */
+            start_kwh: number;
+            /** Wear Eur */
+            wear_eur: number;
+        };
+        /**
          * BegunRun
          * @description A run of a batch that was under way when the plan was made; it stays as it is.
          */
@@ -816,6 +939,12 @@ export interface components {
             end: string;
             /** Machine */
             machine: string;
+            /**
+             * Mode
+             * @description The way in which the step is run; left out where there is one only.
+             * @default
+             */
+            mode: string;
             /** Process */
             process: string;
             /** Product */
@@ -976,6 +1105,65 @@ export interface components {
             sources: string[];
         };
         /**
+         * Carbon
+         * @description Carbon dioxide of plan and baseline, and the weight it had; `mip_gap` is of cost and weight together.
+         *
+         *     `weighted_eur` is what the plan's carbon added to what was minimised; the cost is money alone.
+         */
+        Carbon: {
+            /** Baseline Kg */
+            baseline_kg: number;
+            /** Kg */
+            kg: number;
+            origin: components["schemas"]["CarbonOrigin"];
+            /** Weight Eur T */
+            weight_eur_t: number;
+            /** Weighted Eur */
+            weighted_eur: number;
+        };
+        /**
+         * CarbonOrigin
+         * @description Slots of the window by where their intensity comes from.
+         */
+        CarbonOrigin: {
+            /** Estimated */
+            estimated: number;
+            /** Known */
+            known: number;
+        };
+        /**
+         * ChangesRow
+         * @description What is different from the plan before: runs, the batches that they belong to, and EUR.
+         */
+        ChangesRow: {
+            /** Added */
+            added: number;
+            /** Batches Added */
+            batches_added: number;
+            /** Batches Dropped */
+            batches_dropped: number;
+            /** Batches Moved */
+            batches_moved: number;
+            /** Before */
+            before: string;
+            compared: components["schemas"]["Span"];
+            /**
+             * Cost Eur
+             * @description Of whole plans; null where their windows differ.
+             */
+            cost_eur: number | null;
+            /** Dropped */
+            dropped: number;
+            /** Moved */
+            moved: number;
+            /** Runs Eur */
+            runs_eur: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Words */
+            words: string[];
+        };
+        /**
          * ClimateNormals
          * @description Normals by day of year: estimated from 25 years of daily values of two stations.
          */
@@ -1051,10 +1239,21 @@ export interface components {
          * @description What `cost_eur` is made of; taxes are the electricity tax, without VAT.
          */
         CostParts: {
+            /**
+             * Battery Wear
+             * @default 0
+             */
+            battery_wear: number;
             /** Energy */
             energy: number;
             /** Excess Power */
             excess_power: number;
+            /**
+             * Surplus
+             * @description What the array's surplus brings, negative.
+             * @default 0
+             */
+            surplus: number;
             /** Taxes */
             taxes: number;
         };
@@ -1407,6 +1606,26 @@ export interface components {
             source: string;
             /** Value */
             value: number;
+        };
+        /**
+         * FrozenRun
+         * @description A run that stays as the plan before had it, since it starts soon.
+         */
+        FrozenRun: {
+            /** Batch */
+            batch: string;
+            /** Machine */
+            machine: string;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
         };
         /**
          * GoodsNow
@@ -1985,6 +2204,13 @@ export interface components {
             /** Assumptions */
             assumptions: string[];
             baseline: components["schemas"]["Money"];
+            battery?: components["schemas"]["BatteryUse"] | null;
+            /**
+             * Because
+             * @description Why the plan was made.
+             * @default
+             */
+            because: string;
             /** Begun */
             begun?: components["schemas"]["BegunRun"][];
             /**
@@ -1994,6 +2220,9 @@ export interface components {
             bill: {
                 [key: string]: unknown;
             };
+            /** @description Null without a plan before. */
+            changes?: components["schemas"]["ChangesRow"] | null;
+            co2?: components["schemas"]["Carbon"] | null;
             /** Contract */
             contract: string;
             /** Cost Eur */
@@ -2003,6 +2232,8 @@ export interface components {
             currency: string;
             /** Energy Kwh */
             energy_kwh: number;
+            /** Frozen */
+            frozen?: components["schemas"]["FrozenRun"][];
             /**
              * Given Up
              * @description Batches under way that no rule lets go on.
@@ -2018,6 +2249,8 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             issued_at: string;
+            /** @description Set where the runs of the plan before stay, as a new plan is not worth it. */
+            kept?: components["schemas"]["StandingRow"] | null;
             /** Late */
             late: components["schemas"]["StockRow"][];
             /** Left For Later */
@@ -2029,13 +2262,25 @@ export interface components {
             /** Model */
             model: string;
             price_origin: components["schemas"]["PriceOrigin"];
+            pv?: components["schemas"]["ArrayUse"] | null;
+            /** Released */
+            released?: components["schemas"]["ReleasedRow"][];
+            /** @description Set where the plan before gave way. */
+            replaced?: components["schemas"]["StandingRow"] | null;
             /** Resolution Min */
             resolution_min: number;
+            /** @description Null where the contract fixes prices or too few errors are known. */
+            risk?: components["schemas"]["RiskFigures"] | null;
             /** Runs */
             runs: components["schemas"]["RunRow"][];
             /** Sample */
             sample: boolean;
             saving: components["schemas"]["Saving"];
+            /**
+             * Setups
+             * @description Left out where the plant has none.
+             */
+            setups?: components["schemas"]["SetupRow"][];
             /** Site */
             site: string;
             /** Solve Seconds */
@@ -2071,6 +2316,17 @@ export interface components {
              * @default 7
              */
             days: number;
+            /**
+             * Fresh
+             * @description Nothing of the plan before is frozen; any cheaper plan replaces it.
+             * @default false
+             */
+            fresh: boolean;
+            /**
+             * Risk
+             * @description Weight of the dearest tenth of price paths; null: the setting.
+             */
+            risk?: number | null;
         };
         /**
          * PlanSummary
@@ -2078,6 +2334,9 @@ export interface components {
          */
         PlanSummary: {
             baseline: components["schemas"]["Money"];
+            /** Because */
+            because?: string | null;
+            changes?: components["schemas"]["ChangesRow"] | null;
             /** Cost Eur */
             cost_eur: number;
             /** Id */
@@ -2088,8 +2347,10 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             issued_at: string;
+            kept?: components["schemas"]["StandingRow"] | null;
             /** Mip Gap */
             mip_gap: number;
+            replaced?: components["schemas"]["StandingRow"] | null;
             /** Sample */
             sample: boolean;
             saving: components["schemas"]["Saving"];
@@ -2314,6 +2575,12 @@ export interface components {
             machine: string;
             /** Mean Price Eur Kwh */
             mean_price_eur_kwh: number;
+            /**
+             * Mode
+             * @description The way in which the step is run; left out where there is one only.
+             * @default
+             */
+            mode: string;
             /** Moves */
             moves: {
                 [key: string]: components["schemas"]["MoveRow"];
@@ -2333,6 +2600,16 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ReleasedRow
+         * @description A batch that was to stay as it was planned and does not, and why.
+         */
+        ReleasedRow: {
+            /** Batch */
+            batch: string;
             /** Why */
             why: string;
         };
@@ -2415,6 +2692,35 @@ export interface components {
             value: number;
         };
         /**
+         * RiskFigures
+         * @description What the plan may cost over price paths around the forecast; `cvar_eur`: mean of the dearest tenth.
+         *
+         *     `gap` is that of (1 − weight) · expected cost + weight · CVaR, which the plan minimises.
+         */
+        RiskFigures: {
+            /** Alpha */
+            alpha: number;
+            /** Cost Without Risk Eur */
+            cost_without_risk_eur: number;
+            /** Cvar Eur */
+            cvar_eur: number;
+            /** Cvar Without Risk Eur */
+            cvar_without_risk_eur: number;
+            /** Expected Cost Eur */
+            expected_cost_eur: number;
+            /** Gap */
+            gap: number;
+            /** P10 Eur */
+            p10_eur: number;
+            /** P90 Eur */
+            p90_eur: number;
+            /** Paths */
+            paths: number;
+            saving: components["schemas"]["SavingRange"];
+            /** Weight */
+            weight: number;
+        };
+        /**
          * RunRow
          * @description One step of one batch on one unit.
          */
@@ -2433,6 +2739,12 @@ export interface components {
             energy_kwh: number;
             /** Machine */
             machine: string;
+            /**
+             * Mode
+             * @description The way in which the step is run; left out where there is one only.
+             * @default
+             */
+            mode: string;
             /** Process */
             process: string;
             /** Product */
@@ -2483,6 +2795,246 @@ export interface components {
             eur: number;
             /** Percent */
             percent: number | null;
+        };
+        /**
+         * SavingRange
+         * @description Saving over the price paths: mean, first and last tenth.
+         */
+        SavingRange: {
+            /** Expected Eur */
+            expected_eur: number;
+            /** P10 Eur */
+            p10_eur: number;
+            /** P90 Eur */
+            p90_eur: number;
+        };
+        /**
+         * SavingsArm
+         * @description A way to run the settled days: `eur` = `energy_eur` + `excess_eur`, electricity tax inside, no VAT.
+         */
+        SavingsArm: {
+            /**
+             * Batches
+             * @description Batches finished.
+             */
+            batches: number;
+            /** Energy Eur */
+            energy_eur: number;
+            /** Eur */
+            eur: number;
+            /**
+             * Excess Eur
+             * @description What it adds to the month's charge for excess power.
+             */
+            excess_eur: number;
+            /** Kwh */
+            kwh: number;
+        };
+        /**
+         * SavingsArms
+         * @description As ordered, as the plans in force said, as carried out, and the optimum on the prices that came.
+         */
+        SavingsArms: {
+            baseline: components["schemas"]["SavingsArm"] | null;
+            executed: components["schemas"]["SavingsArm"] | null;
+            hindsight: components["schemas"]["SavingsArm"] | null;
+            plan: components["schemas"]["SavingsArm"] | null;
+        };
+        /**
+         * SavingsDay
+         * @description A local day of a week, the day on which weeks meet as far as it belongs to this one.
+         */
+        SavingsDay: {
+            arms: components["schemas"]["SavingsArms"];
+            /**
+             * Captured Share
+             * @description Only where the arms did the same work.
+             */
+            captured_share: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /**
+             * Same Work
+             * @description The arms made as many batches with the same energy, to 1 %.
+             */
+            same_work: boolean | null;
+            /** Saving Eur */
+            saving_eur: number | null;
+            /** Saving Percent */
+            saving_percent: number | null;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "settled" | "open" | "no_plan";
+        };
+        /**
+         * SavingsLedger
+         * @description Weeks, oldest first, and their totals.
+         */
+        SavingsLedger: {
+            /** Currency */
+            currency: string;
+            /** Sample */
+            sample: boolean;
+            total: components["schemas"]["SavingsTotals"];
+            /** Weeks */
+            weeks: components["schemas"]["SavingsWeek"][];
+        };
+        /**
+         * SavingsRevision
+         * @description A day that was settled again: EUR of each arm that moved, as [old, new].
+         */
+        SavingsRevision: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /** Changed */
+            changed: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * SavingsTotal
+         * @description Sums over the settled days of some weeks.
+         */
+        SavingsTotal: {
+            arms: components["schemas"]["SavingsArms"];
+            /**
+             * Captured Share
+             * @description Only where the arms did the same work.
+             */
+            captured_share: number | null;
+            /**
+             * Same Work
+             * @description The arms made as many batches with the same energy, to 1 %.
+             */
+            same_work: boolean | null;
+            /** Saving Eur */
+            saving_eur: number | null;
+            /** Saving Percent */
+            saving_percent: number | null;
+            /** Weeks */
+            weeks: number;
+        };
+        /**
+         * SavingsTotals
+         * @description Closed and provisional weeks apart; incomplete ones are in neither.
+         */
+        SavingsTotals: {
+            closed: components["schemas"]["SavingsTotal"];
+            provisional: components["schemas"]["SavingsTotal"];
+        };
+        /**
+         * SavingsWeek
+         * @description From one last due time of the week to the next; figures are sums of its settled days.
+         */
+        SavingsWeek: {
+            arms: components["schemas"]["SavingsArms"];
+            /**
+             * Assets Left Out
+             * @description Loads are those before battery and array, in every arm.
+             */
+            assets_left_out: boolean;
+            /**
+             * Batches As They Were
+             * @description Under way when the week began or ended: alike in all arms.
+             */
+            batches_as_they_were: number;
+            /** Batches Lost */
+            batches_lost: number;
+            /**
+             * Captured Share
+             * @description Only where the arms did the same work.
+             */
+            captured_share: number | null;
+            /** Days */
+            days: components["schemas"]["SavingsDay"][];
+            /** Factory */
+            factory: string;
+            /**
+             * Hindsight Gap
+             * @description How far from the proven optimum hindsight is at most.
+             */
+            hindsight_gap: number | null;
+            /** Hours Without Plan */
+            hours_without_plan: number;
+            /**
+             * Id
+             * Format: date
+             */
+            id: string;
+            /** Plans */
+            plans: number;
+            /** Plans Under Other Factories */
+            plans_under_other_factories: number;
+            /**
+             * Products
+             * @description Batches that every arm makes, by product.
+             */
+            products: {
+                [key: string]: number;
+            };
+            /**
+             * Revised
+             * @description How many times a settled day was settled again.
+             */
+            revised: number;
+            /** Revisions */
+            revisions?: components["schemas"]["SavingsRevision"][] | null;
+            /** Runs As Planned */
+            runs_as_planned: number;
+            /** Runs Reported */
+            runs_reported: number;
+            /**
+             * Same Work
+             * @description The arms made as many batches with the same energy, to 1 %.
+             */
+            same_work: boolean | null;
+            /** Saving Eur */
+            saving_eur: number | null;
+            /** Saving Percent */
+            saving_percent: number | null;
+            /**
+             * Settled At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            settled_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "closed" | "provisional" | "incomplete";
+            window: components["schemas"]["Span"];
         };
         /**
          * ScoreFigures
@@ -2615,6 +3167,34 @@ export interface components {
             version: number | null;
         };
         /**
+         * SetupRow
+         * @description A unit made ready for a product, directly before the run that needs it.
+         */
+        SetupRow: {
+            /** Cost Eur */
+            cost_eur: number;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Energy Kwh */
+            energy_kwh: number;
+            /** Machine */
+            machine: string;
+            /** Product */
+            product: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Unit */
+            unit: number;
+        };
+        /**
          * SourceFailure
          * @description A source that did not deliver some days of a series.
          */
@@ -2677,6 +3257,25 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+        };
+        /**
+         * StandingRow
+         * @description What became of the plan before.
+         *
+         *     `difference_eur` is the cost of the new plan less that of the plan before, on the same prices and in the
+         *     same window; null where the plan before no longer fits. `moved` are batches that could not stay.
+         */
+        StandingRow: {
+            /** Difference Eur */
+            difference_eur: number | null;
+            /** Moved */
+            moved: string[];
+            /** Plan */
+            plan: string;
+            /** Reason */
+            reason: string;
+            /** Threshold Eur */
+            threshold_eur: number | null;
         };
         /**
          * StartOrder
@@ -2821,6 +3420,12 @@ export interface components {
             end: string;
             /** Machine */
             machine: string;
+            /**
+             * Mode
+             * @description The way in which the step is run; left out where there is one only.
+             * @default
+             */
+            mode: string;
             /** Process */
             process: string;
             /** Product */
@@ -3233,6 +3838,78 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    savings_api_v1_insights_savings_get: {
+        parameters: {
+            query?: {
+                /** @description Default: 60 days before `end`. */
+                start?: string | null;
+                /** @description Default: now. */
+                end?: string | null;
+                /** @description Also what corrections changed of settled days. */
+                revisions?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavingsLedger"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    savings_csv_api_v1_insights_savings_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Default: 60 days before `end`. */
+                start?: string | null;
+                /** @description Default: now. */
+                end?: string | null;
+                /** @description Also what corrections changed of settled days. */
+                revisions?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

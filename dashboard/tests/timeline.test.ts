@@ -93,7 +93,7 @@ describe("machines", () => {
 
   it("carry the bars of their runs", () => {
     const run = {
-      batch: "b", product: "standard", process: "conche", machine: "conche", unit: 2, energy_kwh: 75, cost_eur: 9,
+      batch: "b", product: "standard", process: "conche", machine: "conche", mode: "", unit: 2, energy_kwh: 75, cost_eur: 9,
       why: "", start: "2026-03-10T21:00:00+01:00", end: "2026-03-11T02:00:00+01:00",
     };
     const [bar, ...none] = barsOf([run, { ...run, machine: "gone" }], rows);

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -16,7 +17,7 @@ from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
-from chocolate_factory.domain.ports import Ports, Source, Store
+from chocolate_factory.domain.ports import Ports, Replanning, Source, Store
 from chocolate_factory.domain.token_age import token_ends
 from chocolate_factory.infrastructure.advisers import ADVISERS
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
@@ -27,9 +28,13 @@ from chocolate_factory.infrastructure.sources import build_sources, without_key
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.sources.site import Access, Site
 from chocolate_factory.infrastructure.stores import STORES, StorePlace
+from chocolate_factory.infrastructure.stores.shared_series import SharedSeries
+from chocolate_factory.infrastructure.week_files import WeekFiles, plans_version
 from chocolate_factory.infrastructure.workers import runner
 from chocolate_factory.services.backtest_forecasts import Bench
+from chocolate_factory.services.backtest_plans import PlansBench
 from chocolate_factory.services.choose_world import World, can_plan
+from chocolate_factory.services.plan_fleet import OWN_KINDS
 
 PROVIDERS = ("omie", "ree", "esios", "aemet", "openweathermap", "open_meteo")
 AUTO = "auto"
@@ -117,9 +122,17 @@ def assemble(
         forecaster=named,
         planner=HighsPlanner(settings.plan.target_gap),
         plan_seconds=settings.plan.time_limit_s,
+        plan_risk=settings.plan.risk,
+        plan_paths=settings.plan.paths,
         clock=SystemClock(settings.now, settings.clock_rate),
         sample=sample,
         registry=ModelFiles(folder / "models", cache(code_version)),
+        replanning=Replanning(
+            settings.plan.freeze_minutes,
+            settings.plan.keep_unless_eur,
+            settings.plan.keep_unless_percent,
+            settings.plan.replan_seconds,
+        ),
     )
 
 
@@ -132,6 +145,28 @@ def open_store(settings: Settings, kind: str, folder: Path) -> Store:
     return STORES[kind](place)
 
 
+def fleet_ports(settings: Settings, path: Path, *, sample: bool) -> Ports:
+    """A plant of a fleet: prices, weather and models of the main store, plans and log of its own.
+
+    Its own state is below the main one's, in `fleet/<name of the factory file>`. `sample`: the main one is
+    the sample's.
+    """
+    plant = settings.model_copy(update={"factory": path})
+    main = build_sample(plant) if sample else build(plant)
+    folder = (settings.state / "sample" if sample else settings.state) / "fleet" / path.stem
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"CHOCO_STATE: cannot write to {folder} ({error.strerror}).") from error
+    own = STORES["sqlite"](StorePlace(folder))
+    return replace(main, store=SharedSeries(own, main.store, OWN_KINDS))
+
+
+def fleet_runner(jobs: int | None, dask: str | None) -> Callable[..., Iterator[Any]]:
+    """Who plans the plants of a fleet: a cluster by its address, or processes, one a core by default."""
+    return runner(jobs or os.cpu_count() or 1, dask)
+
+
 def build_bench(
     settings: Settings, *, jobs: int | None, dask: str | None, again: bool, sample: bool
 ) -> Bench:
@@ -139,6 +174,15 @@ def build_bench(
     state = settings.state / "sample" if sample else settings.state
     kept = OriginFiles(state / "backtests", again)
     return Bench(runner(jobs or os.cpu_count() or 1, dask), kept, code_version())
+
+
+def build_plans_bench(
+    settings: Settings, *, jobs: int | None, dask: str | None, again: bool, sample: bool
+) -> PlansBench:
+    """Where and with what a back-test of plans runs, and the weeks that are kept."""
+    state = settings.state / "sample" if sample else settings.state
+    kept = WeekFiles(state / "backtests" / "plans", again)
+    return PlansBench(runner(jobs or os.cpu_count() or 1, dask), kept, plans_version())
 
 
 def build_adviser() -> Learn:
@@ -162,7 +206,12 @@ def read_factory_file(path: Path) -> tuple[Factory, str]:
 
 def build_world(settings: Settings) -> World:
     """Both worlds, the real one in charge."""
-    return World(build(settings), lambda: build_sample(settings), offline=settings.offline)
+    return World(
+        build(settings),
+        lambda: build_sample(settings),
+        offline=settings.offline,
+        read_factory=lambda: read_factory_file(settings.factory),
+    )
 
 
 def choose(settings: Settings) -> Ports:

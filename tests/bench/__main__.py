@@ -17,7 +17,7 @@ def main() -> None:
         for label, value, unit in importlib.import_module(f"tests.bench.{name}").rows():
             shown = "n/a" if math.isnan(value) else f"{value:.3g} {unit}"
             sys.stdout.write(f"  {label:<64}{shown:>14}\n")
-        sys.stdout.flush()
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

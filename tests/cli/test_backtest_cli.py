@@ -51,6 +51,13 @@ def env(tmp_path: Path) -> dict[str, str]:
         (["--decision", "--every", "2"], 2, "--every"),
         (["--decision", "--gate", "11:30"], 2, "spot at 13:30"),
         (["--live", "--decision"], 2, "--live"),
+        (["--live", "--plans"], 2, "--live"),
+        (["--plans", "--decision"], 2, "--plans does not go with"),
+        (["--plans", "--series", "spot"], 2, "--plans does not go with"),
+        (["--plans", "--every", "2"], 2, "--plans does not go with"),
+        (["--plans", "--models", "oracle"], 2, "naive-kind"),
+        (["--plans", "--from", "2026-03-02", "--to", "2026-03-04"], 2, "No whole week"),
+        (["--seconds", "3"], 2, "--plans only"),
         (["--from", "2026-03-02", "--to", "2026-03-01"], 2, "before"),
         (["--out", "no/such/folder/x.json"], 2, "no folder"),
         (["--from", "2024-01-01", "--to", "2024-01-02"], 3, "No pvpc prices are stored"),
@@ -119,6 +126,29 @@ def test_the_table_for_people(choco: Run, env: dict[str, str]) -> None:
     assert "D+1" in result.stdout
     assert "headline" in result.stderr
     assert "SAMPLE DATA" in result.stderr
+
+
+def test_plans_of_whole_weeks(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "plans.json"
+    days = ("--from", "2026-02-27", "--to", "2026-03-06")
+    asked = ("backtest", "--plans", *days, "--models", "naive-week", "--seconds", "0.5")
+    body = json.loads(choco(*asked, "--jobs", "2", "--json", "--out", str(out), env=env).stdout)
+    assert json.loads(out.read_text(encoding="utf-8")) == body
+    assert out.with_suffix(".md").read_text(encoding="utf-8").startswith("# Weeks of plans\n")
+    assert (body["sample"], body["weeks"], body["unequal_weeks"]) == (True, 1, [])
+    assert [row["model"] for row in body["models"]] == ["naive-week"]
+    assert [row["violations"] for row in body["arms"]] == [0] * 3
+    kept = tmp_path / "state" / "sample" / "backtests" / "plans"
+    assert len(list(kept.glob("*.json"))) == 2
+    before = {path: path.stat().st_mtime_ns for path in kept.glob("*.json")}
+    told = choco(*shlex.split(body["command"])[1:], "--jobs", "1", env=env)
+    assert {path: path.stat().st_mtime_ns for path in kept.glob("*.json")} == before
+    assert "captured" in told.stdout
+    assert "SAMPLE DATA" in told.stderr
+    fixed = tmp_path / "fixed.toml"
+    fixed.write_text(tiny("fixed"), encoding="utf-8")
+    result = choco("backtest", "--plans", env={**env, "CHOCO_FACTORY": str(fixed)}, expect=2)
+    assert "fixes its prices" in result.stderr
 
 
 def test_a_killed_run_leaves_no_process_and_goes_on(choco: Run, env: dict[str, str], tmp_path: Path) -> None:

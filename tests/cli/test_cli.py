@@ -51,7 +51,7 @@ def env(tmp_path: Path) -> dict[str, str]:
         (["show", "spot", "noon"], 2, "2026-03-10T18:15"),
         (["show", "spot", "0001-01-01"], 2, "out of range"),
         (["show", "gas", "2026-03-10T18:15"], 3, "nothing was loaded"),
-        (["import", "weather", "x.csv"], 2, "siar, prices or gas"),
+        (["import", "weather", "x.csv"], 2, "siar, prices, gas or co2"),
         (["import", "prices", "missing.csv"], 2, "missing.csv"),
         (["import", "siar", "missing.csv"], 2, "missing.csv"),
         (["store", "copy", "--to", "parquet"], 2, "sqlite, influx"),
@@ -103,7 +103,7 @@ def test_setting_from_a_secret_file(choco: Run, env: dict[str, str], tmp_path: P
     secret = tmp_path / "now"
     secret.write_text(NOW + "\n", encoding="utf-8")
     del env["CHOCO_NOW"]
-    result = choco("plan", "--days", "1", "--json", env={**env, "CHOCO_NOW_FILE": str(secret)})
+    result = choco("plan", "--days", "1", "--json", env={**env, "CHOCO_NOW_FILE": str(secret)}, cold=True)
     assert json.loads(result.stdout)["issued_at"] == "2026-03-10T21:00:00+01:00"
 
 
@@ -121,7 +121,8 @@ def test_results_do_not_depend_on_zone_or_locale(choco: Run, env: dict[str, str]
     seen = []
     for zone, language in (("UTC", "C"), ("Pacific/Kiritimati", "es_ES.UTF-8")):
         state = {"CHOCO_STATE": str(tmp_path / zone.replace("/", "-")), "TZ": zone, "LC_ALL": language}
-        answer = json.loads(choco("plan", "--days", "2", "--json", env={**env, **state}).stdout)
+        result = choco("plan", "--days", "2", "--json", env={**env, **state}, cold=True)
+        answer = json.loads(result.stdout)
         answer.pop("solve_seconds")
         seen.append(answer)
     assert seen[0] == seen[1]
@@ -156,7 +157,7 @@ def test_holes_and_help(choco: Run, env: dict[str, str]) -> None:
     choco("plan", "--days", "1", env=env)
     assert "No holes" in choco("holes", env=env).stdout
     assert json.loads(choco("holes", "--json", env=env).stdout) == []
-    assert "Usage" in choco("--help").stdout
+    assert "Usage" in choco("--help", cold=True).stdout
 
 
 def test_import_then_plan_on_real_files(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
@@ -221,7 +222,8 @@ def test_what_is_missing_is_listed_and_shown_as_missing(choco: Run, env: dict[st
 
 @pytest.mark.usefixtures("stocked")
 def test_holes_are_read_on_a_narrow_terminal(choco: Run, env: dict[str, str]) -> None:
-    told = choco("holes", "--from", "2026-03-04", "--only", "spot", env={**env, "COLUMNS": "80"}).stdout
+    narrow = {**env, "COLUMNS": "80"}
+    told = choco("holes", "--from", "2026-03-04", "--only", "spot", env=narrow, cold=True).stdout
     assert "asked" in told
     assert "…" not in told
 

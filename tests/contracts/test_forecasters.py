@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.forecast import LEVELS, Forecast
+from chocolate_factory.domain.paths import price_paths
 from chocolate_factory.domain.ports import Fitted, Known, Learnt
 from chocolate_factory.domain.series import Series, concat
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_slots, epoch, local_midnight
-from chocolate_factory.infrastructure.forecasters import FORECASTERS, lear, prophet, supply
+from chocolate_factory.infrastructure.forecasters import FORECASTERS, boosting, lear, prophet, supply
 from tests.unit.forecasters.markets import early, market
-from tests.unit.forecasters.samples import at_gate, days_after, fit, history
+from tests.unit.forecasters.samples import at_gate, days_after, fit, history, same_past
 
 ABSENT = pytest.mark.skipif(
     not prophet.installed() and os.environ.get("CI") != "true", reason="the package prophet is not installed"
@@ -33,7 +34,8 @@ NAMES = [pytest.param(name, marks=ABSENT if name == "prophet" else ()) for name 
 DAYS = 155
 TODAY = date(2026, 3, 10)
 FIRST = TODAY - timedelta(days=DAYS)
-COLUMNS = ("start", "origin", "price", "quantiles", "past")
+SERVED_TREES = boosting.TREES
+COLUMNS = ("start", "origin", "price", "quantiles")
 
 each_model = pytest.mark.parametrize("name", NAMES)
 each_series = pytest.mark.parametrize("key", ["spot", "pvpc"])
@@ -45,6 +47,7 @@ def small_models() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prophet, "FITS", 8)
         patch.setattr(lear, "WINDOWS", {84: 14, 126: 14, 728: 42})
+        patch.setattr(boosting, "TREES", 30)
         patch.setattr(supply, "TREES", 30)
         patch.setattr(supply, "FOLDS", 3)
         yield
@@ -113,7 +116,8 @@ def future_changed(known: Known, at: datetime) -> Known:
 
 
 def same(one: Forecast, other: Forecast) -> bool:
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in COLUMNS)
+    columns = all(np.array_equal(getattr(one, name), getattr(other, name)) for name in COLUMNS)
+    return columns and same_past(one, other)
 
 
 def after(series: Series, key: str) -> Series:
@@ -256,12 +260,12 @@ def test_a_slot_has_one_price_whatever_the_window(name: str) -> None:
 def test_paths_of_the_week_have_the_quantiles(name: str, key: str) -> None:
     forecast = fitted(name, key).predict(days_after(TODAY, 2, 8))
     assert forecast.past is not None
-    paths = forecast.paths(len(forecast.past), 1)
+    paths = price_paths(forecast, 100)
     for level in (0.1, 0.5, 0.9):
         asked = forecast.quantile(level)
         assert ((paths <= asked + 1e-9).mean(axis=0) > level - 0.02).all()
         assert ((paths < asked - 1e-9).mean(axis=0) < level + 0.02).all()
-    assert np.array_equal(paths[:3], forecast.paths(3, 1))
+    assert np.array_equal(paths, price_paths(forecast, 100))
 
 
 @each_model
@@ -350,12 +354,13 @@ def test_no_forecast_beyond_its_reach_or_before_history(name: str) -> None:
 
 
 @each_model
-def test_bands_hold_what_they_promise(name: str) -> None:
+def test_bands_hold_what_they_promise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Noise of single hours rules here, so that a few weeks are many nearly independent trials.
 
     Over other seeds the share inside one window varies by 0.033, the share below by 0.040: the limits are
     three standard errors of four windows around 0.80 and 0.10.
     """
+    monkeypatch.setattr(boosting, "TREES", SERVED_TREES)
     inside, below = [], []
     for seed in range(2):
         series = history("pvpc", FIRST - timedelta(days=40), DAYS + 56, seed, noise=40)

@@ -300,7 +300,7 @@ def test_a_new_plan_needs_two_taps_and_a_refusal_is_told(show: Open, site: Site)
     assert site.orders == []
     page.locator("[data-test=confirm]").click()
     assert "2 batches cannot be made." in said(page, "problem")
-    assert site.orders == [("choco", {"days": 7, "allow_late": False})]
+    assert site.orders == [("choco", {"days": 7, "allow_late": False, "fresh": False})]
 
 
 def test_late_data_and_troubles_say_what_to_do(show: Open) -> None:

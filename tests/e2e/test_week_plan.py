@@ -36,7 +36,7 @@ def test_sync_forecast_plan(choco: Run, env: dict[str, str], upstream: Upstream)
     before = len(upstream.control("requests"))
     assert read(choco, env, "sync", "--from", FIRST.isoformat())["changed"] == 0
     assert len(upstream.control("requests")) - before <= 12
-    answer = read(choco, env, "plan", "--time-limit", "10")
+    answer = read(choco, env, "plan", "--time-limit", "5")
     check_plan(answer)
     stock = {(row["product"], row["due"][:10]): row["batches"] for row in answer["assumed_stock"]}
     assert stock.pop(("standard", "2026-03-10")) == 5

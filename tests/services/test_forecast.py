@@ -11,6 +11,7 @@ import pytest
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.paths import price_paths
 from chocolate_factory.domain.ports import Fitted, Known, Learnt, Record, Store
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import MARKET_ZONE
@@ -220,7 +221,7 @@ def test_a_record_without_the_outer_quantiles_is_read(store: Store) -> None:
 
 def test_paths_of_a_spliced_forecast(store: Store) -> None:
     result = forecast_prices(ForecastRequest("spot", WEEK), store, NAIVE(), NOW)
-    paths = result.paths(20, 1)
+    paths = price_paths(result, 20)
     ahead = result.origin == "forecast"
     assert paths.shape == (20, len(result.start))
     assert np.isfinite(paths).all()

@@ -90,3 +90,21 @@ def test_any_text_is_a_change_or_an_expected_error(key: str, part: str, value: s
         read_factory(changed(tomllib.loads(tiny()), WINDOW, (f"{key}:{part}={value}",)).data)
     except ChocolateError as error:
         assert error.message
+
+
+def test_battery_and_array() -> None:
+    """Keys of tables that stand once: set, raised, taken away; a new battery takes two hours each way."""
+    plain = tomllib.loads(tiny())
+    one = changed(plain, WINDOW, ("battery.capacity_kwh=50", "battery.wear_eur_kwh=0.1", "pv.kwp=20"))
+    assert one.data["battery"] == {
+        "capacity_kwh": 50.0, "charge_kw": 25.0, "discharge_kw": 25.0, "wear_eur_kwh": 0.1
+    }  # fmt: skip
+    assert one.data["pv"] == {"kwp": 20.0} and len(one.notes) == 1 and not one.batches
+    more = changed(one.data, WINDOW, ("battery.capacity_kwh=+50%", "pv.surplus=spot", "pv.kwp=-5"))
+    assert more.data["battery"]["capacity_kwh"] == 75 and more.data["battery"]["charge_kw"] == 25
+    assert more.data["pv"] == {"kwp": 15.0, "surplus": "spot"} and not more.notes
+    none = changed(more.data, WINDOW, ("battery=none", "pv=none"))
+    assert "battery" not in none.data and "pv" not in none.data
+    with pytest.raises(UsageError):
+        changed(plain, WINDOW, ("battery=50",))
+    assert changed(plain, WINDOW, ("battery.capacity_kwh=much",)).data["battery"] == {"capacity_kwh": "much"}

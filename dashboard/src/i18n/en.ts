@@ -167,6 +167,7 @@ export const en: Words = {
     sync_rest: "Loading system data and observed weather…",
     heal: "Closing gaps in the data…",
     score: "Checking past forecasts…",
+    settle: "Counting what was saved…",
     train: "Learning from prices…",
     advice: "Learning which hours are good…",
   },

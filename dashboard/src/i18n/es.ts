@@ -167,6 +167,7 @@ export const es = {
     sync_rest: "Cargando datos del sistema y tiempo observado…",
     heal: "Cerrando huecos en los datos…",
     score: "Comprobando los pronósticos…",
+    settle: "Contando lo ahorrado…",
     train: "Aprendiendo de los precios…",
     advice: "Aprendiendo qué horas convienen…",
   },

@@ -13,12 +13,14 @@ from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.services.copy_store import copy_store
+from chocolate_factory.services.import_co2 import import_co2
 from chocolate_factory.services.import_gas import import_gas
 from chocolate_factory.services.import_prices import import_prices
 from chocolate_factory.services.import_siar import SiarReport, import_siar
 from chocolate_factory.wiring import build, open_store
 
-KINDS = "siar, prices or gas"
+KINDS = "siar, prices, gas or co2"
+DATED = {"gas": import_gas, "co2": import_co2}
 STORE_KINDS = ("sqlite", "influx")
 
 
@@ -37,15 +39,16 @@ def store_commands() -> None:
 
 def import_command(
     what: Annotated[str, typer.Argument(help=f"What the files hold: {KINDS}.", metavar="KIND")],
-    paths: Annotated[list[Path], typer.Argument(help="Files; prices and gas plain or .gz.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files; prices, gas and co2 plain or .gz.")],
     series: Annotated[str, typer.Option("--series", help="For prices: spot or pvpc.")] = "spot",
     as_json: output.JsonOption = False,
 ) -> None:
-    """Load files: SIAR's daily CSV, prices `datetime_utc,price_eur_mwh`, gas `delivery_date,price_eur_mwh`.
+    """Load files: SIAR's daily CSV, prices `datetime_utc,price_eur_mwh`, gas `delivery_date,price_eur_mwh`,
+    carbon intensity (co2) `datetime_utc,g_kwh`.
 
     Nothing is stored if a file is wrong.
     """
-    if what not in {"siar", "prices", "gas"}:
+    if what not in {"siar", "prices", *DATED}:
         raise UsageError(f"import {what}: not known.", f"Use `choco import {KINDS} FILE…`.")
     if series not in PRICE_SERIES:
         raise UsageError(f"--series {series}: not a price series.", f"Use one of {', '.join(PRICE_SERIES)}.")
@@ -53,8 +56,9 @@ def import_command(
     if what == "siar":
         show_siar(import_siar(paths, ports.store, ports.clock()), as_json, ports.factory.site.timezone)
         return
-    if what == "gas":
-        series, report = "gas", import_gas(paths, ports.store, ports.clock())
+    if what in DATED:
+        report = DATED[what](paths, ports.store, ports.clock())
+        series = str(report["series"])
     else:
         report = import_prices(paths, series, ports.store, ports.clock())
     if as_json:

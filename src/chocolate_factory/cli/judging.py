@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ import typer
 
 from chocolate_factory.cli import judging_tables, output
 from chocolate_factory.cli.data import progress_bar
+from chocolate_factory.cli.judging_plans import SECONDS, PlansOptions, Work, judge_plans, show_plans
 from chocolate_factory.cli.planning import ready_ports
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import DataMissing, UsageError
@@ -21,11 +23,14 @@ from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import local_date
 from chocolate_factory.services.backtest_forecasts import DAYS, BacktestRequest, backtest
+from chocolate_factory.services.backtest_plans_text import plans_markdown
 from chocolate_factory.services.backtest_report import About, Span, report, save
 from chocolate_factory.services.backtest_text import markdown
 from chocolate_factory.services.decision_value import add_decisions, decide
 from chocolate_factory.services.forecast_prices import HISTORY_DAYS
 from chocolate_factory.wiring import build_bench
+
+Row = dict[str, Any]
 
 LEARN_EVERY = 7
 """Days between two learnings of a model."""
@@ -76,6 +81,14 @@ AgainOption = Annotated[bool, typer.Option("--again", help="Start over: use no f
 LiveOption = Annotated[
     bool, typer.Option("--live", help="The record of stored forecasts instead, of the last 90 days.")
 ]
+PlansOption = Annotated[
+    bool,
+    typer.Option("--plans", help="Plan whole weeks of the plant instead, anew each day as it was known."),
+]
+SecondsOption = Annotated[
+    float | None,
+    typer.Option("--seconds", min=0.1, max=600, help="With --plans: of each planning. Default: 2."),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="Write the JSON here and a table beside it (.md)."),
@@ -103,13 +116,17 @@ def backtest_command(
     again: AgainOption = False,
     out: OutOption = None,
     live: LiveOption = False,
+    plans: PlansOption = False,
+    seconds: SecondsOption = None,
     as_json: output.JsonOption = False,
 ) -> None:
     """Judge the forecasters on past days, each knowing only what was known then; goes on where it stopped."""
     begin, end = output.parse_days(first, last)
     tracks = tracks_of(series, gate)
+    if seconds is not None and not plans:
+        raise UsageError("--seconds goes with --plans only.", "Leave it out.")
     if live:
-        others = (gate, models, first, last, dask, out, again, jobs, window, decision)
+        others = (gate, models, first, last, dask, out, again, jobs, window, decision, plans)
         if any(others) or every != 1 or learn_every != LEARN_EVERY:
             raise UsageError("--live goes with --series and --json only.", "Leave the other options out.")
         judging_tables.tell_live(tuple(dict.fromkeys(track.series for track in tracks)), as_json)
@@ -118,6 +135,15 @@ def backtest_command(
         raise UsageError(f"--out {out}: there is no folder {out.parent}.", "Create it first.")
     windows = windows_of(window)
     check_decision(decision, tracks, every)
+    if plans:
+        check_plans(series, gate, window, decision or every != 1)
+        ports = ready_ports()
+        named = models_of(models, ports) if models else ()
+        work = Work(jobs, dask, again)
+        asked = PlansOptions(begin, end, named, seconds or SECONDS, learn_every, history_days, work)
+        body = judge_plans(ports, asked)
+        tell(ports, body, out, as_json, (plans_markdown, show_plans))
+        return
     ports = ready_ports()
     named = models_of(models, ports)
     if windows and not begin and not end:
@@ -133,13 +159,25 @@ def backtest_command(
     if decision:
         body = add_decisions(body, decide(test, ports.store))
     save(ports.store, body)
+    tell(ports, body, out, as_json, (markdown, judging_tables.show))
+
+
+def tell(
+    ports: Ports,
+    body: Row,
+    out: Path | None,
+    as_json: bool,
+    ways: tuple[Callable[[Row], str], Callable[[Row], None]],
+) -> None:
+    """Write a report where a file is named, and print it; `ways` make its page and show it on a terminal."""
+    page, show = ways
     if out is not None:
-        write(out, body)
+        write(out, body, page(body))
     if as_json:
         output.emit(body, ports.factory.site.timezone)
     else:
         output.warn_sample(ports)
-        judging_tables.show(body)
+        show(body)
 
 
 def tracks_of(series: list[str] | None, gates: list[str] | None) -> tuple[Track, ...]:
@@ -194,6 +232,17 @@ def check_decision(decision: bool, tracks: tuple[Track, ...], every: int) -> Non
     if decision and not set(tracks) & set(USUAL.values()):
         known = " or ".join(f"{track.series} at {track.gate:%H:%M}" for track in USUAL.values())
         raise UsageError(f"--decision is for {known} only.", "Leave --gate out.")
+
+
+def check_plans(
+    series: list[str] | None, gate: list[str] | None, window: list[str] | None, more: bool
+) -> None:
+    """UsageError for what plans of whole weeks do not go with."""
+    if series or gate or window or more:
+        raise UsageError(
+            "--plans does not go with --series, --gate, --every, --window and --decision.",
+            "Leave them out: the contract says which prices count, and at which gate they are known.",
+        )
 
 
 def command_of(
@@ -255,10 +304,10 @@ def span_of(
     return begin, end
 
 
-def write(path: Path, body: dict[str, Any]) -> None:
-    """The report as JSON at a path and as a table beside it."""
+def write(path: Path, body: Row, page: str) -> None:
+    """The report as JSON at a path and its page of tables beside it."""
     try:
         path.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        path.with_suffix(".md").write_text(markdown(body), encoding="utf-8")
+        path.with_suffix(".md").write_text(page, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written ({error.strerror}).") from error

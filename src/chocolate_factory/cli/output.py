@@ -21,6 +21,12 @@ FromOption = Annotated[
     str | None, typer.Option("--from", metavar="DATE", help="First local day, YYYY-MM-DD.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last local day, YYYY-MM-DD.")]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, max=256, help="Processes. Default: one a core.")
+]
+DaskOption = Annotated[
+    str | None, typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster instead.")
+]
 
 console = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)

@@ -12,6 +12,9 @@ import typer
 
 from chocolate_factory.cli import output
 from chocolate_factory.cli.explaining import show_what_if
+from chocolate_factory.cli.fleet import show_fleet
+from chocolate_factory.cli.settling import settle_command
+from chocolate_factory.cli.standing import show_plans, show_standing
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import CATALOG, PRICE_SERIES
@@ -23,17 +26,30 @@ from chocolate_factory.services.export_plan import FORMATS, ExportRequest, check
 from chocolate_factory.services.export_view import Choice
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_json, forecast_prices
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
-from chocolate_factory.services.read_plans import read_plan
-from chocolate_factory.services.settle_plans import SettleRequest, settle_plans
+from chocolate_factory.services.plan_risk import RiskWish
+from chocolate_factory.services.read_plans import list_plans, read_plan
 from chocolate_factory.services.sync_series import SyncRequest, sync
 from chocolate_factory.wiring import choose
 
 Row = dict[str, Any]
+LISTED = 50
 Series = Annotated[str, typer.Option("--series", help="Series: spot or pvpc.")]
 Model = Annotated[str | None, typer.Option("--model", help="Forecaster; default CHOCO_FORECAST__MODEL.")]
 Days = Annotated[int, typer.Option("--days", help="Whole days after today to plan, 1 to 14.")]
 Late = Annotated[bool, typer.Option("--allow-late", help="Least lateness first instead of failing.")]
 Limit = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Seconds of solving.")]
+Weight = Annotated[
+    float | None,
+    typer.Option("--risk", metavar="WEIGHT", help="0 to 1: weight of the dearest tenth of price paths."),
+]
+PathCount = Annotated[int | None, typer.Option("--paths", metavar="N", help="Price paths to cost plans on.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Freeze nothing of the plan before; any cheaper plan replaces it.")
+]
+Listed = Annotated[bool, typer.Option("--list", help="The stored plans, newest first, without planning.")]
+FleetOption = Annotated[
+    Path | None, typer.Option("--fleet", metavar="DIR", help="Plan each *.toml of a folder; docs/plans.md.")
+]
 Stored = Annotated[bool, typer.Option("--stored", help="The newest stored plan, without planning again.")]
 PlanId = Annotated[str | None, typer.Option("--id", metavar="ID", help="A stored plan by its id.")]
 To = Annotated[
@@ -52,9 +68,6 @@ More = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="With --what-if: further changes.")
 ]
 Language = Annotated[str, typer.Option("--lang", help="Language of the export: en or es.")]
-Hindsight = Annotated[
-    float, typer.Option("--hindsight", metavar="SECONDS", help="Seconds of solving hindsight; 0: none.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -138,6 +151,13 @@ def plan_command(
     days: Days = 7,
     allow_late: Late = False,
     time_limit: Limit = None,
+    risk: Weight = None,
+    paths: PathCount = None,
+    fresh: Fresh = False,
+    fleet: FleetOption = None,
+    jobs: output.JobsOption = None,
+    dask: output.DaskOption = None,
+    listed: Listed = False,
     stored: Stored = False,
     plan_id: PlanId = None,
     export: To = None,
@@ -151,21 +171,29 @@ def plan_command(
         raise UsageError(f"--time-limit {time_limit:g} is out of range.", "Give 1 to 3600 seconds.")
     if more and not what_if:
         raise UsageError(f"{more[0]!r} is not an option.", "Changes go with --what-if.")
+    if listed:
+        list_command(as_json)
+        return
     if what_if:
         show_what_if(choose(load_settings()), [*what_if, *(more or [])], time_limit, as_json)
         return
     if export is None and (machine is not None or shift is not None):
         raise UsageError("--machine and --shift limit an export.", "Add --export FORMAT PATH.")
+    request = PlanRequest(days, allow_late, time_limit, RiskWish(risk, paths), fresh=fresh)
+    if fleet is None and (jobs is not None or dask is not None):
+        raise UsageError("--jobs and --dask are for a fleet.", "Add --fleet DIR.")
+    if fleet is not None:
+        if export or stored or plan_id:
+            raise UsageError("--fleet plans anew and exports nothing.", "Leave the other options out.")
+        show_fleet(ready_ports(), fleet, request, (jobs, dask), as_json)
+        return
     again = not (stored or plan_id)
     ports = ready_ports() if again else choose(load_settings())
     zone = ports.factory.site.timezone
     wanted = ExportRequest(export[0], Choice(plan_id, machine, shift, language)) if export else None
     if export and wanted and again:
         check_export(ports.factory, wanted, export[1])
-    if again:
-        answer = solved(ports, PlanRequest(days, allow_late, time_limit))
-    else:
-        answer = read_plan(ports.store, plan_id)
+    answer = solved(ports, request) if again else read_plan(ports.store, plan_id)
     written = write_export(ports, renamed(wanted, answer["id"]), export[1]) if export and wanted else None
     if as_json:
         output.emit(answer, zone)
@@ -174,6 +202,17 @@ def plan_command(
         show_plan(answer, zone)
     if export and written:
         output.notes.print(f"Wrote {written.runs} runs to {export[1]}.", markup=False)
+
+
+def list_command(as_json: bool) -> None:
+    """The stored plans: when, why, at what cost, and what became of the one before."""
+    ports = choose(load_settings())
+    rows, zone = list_plans(ports.store, LISTED), ports.factory.site.timezone
+    if as_json:
+        output.emit(rows, zone)
+        return
+    output.warn_sample(ports)
+    show_plans(rows, zone)
 
 
 def renamed(request: ExportRequest, plan_id: str) -> ExportRequest:
@@ -210,6 +249,8 @@ def show_plan(answer: Row, zone: str) -> None:
     output.console.print(
         f"At most {100 * answer['mip_gap']:.2f} % above the proven optimum, {answer['solve_seconds']:.0f} s."
     )
+    show_risk(answer.get("risk"))
+    show_standing(answer)
     for key, words in (
         ("assumed_stock", "assumed in stock"),
         ("left_for_later", "left for later"),
@@ -224,53 +265,38 @@ def show_plan(answer: Row, zone: str) -> None:
         begin, end = (output.clock(run[key], zone) for key in ("start", "end"))
         figures = f"{run['energy_kwh']:.1f}", f"{run['cost_eur']:.2f}"
         made.add_row(
-            f"{begin[:6]} {begin[-5:]}-{end[-5:]}", f"{run['machine']} {run['unit']}", run["batch"], *figures
+            f"{begin[:6]} {begin[-5:]}-{end[-5:]}",
+            f"{run['machine']} {run['unit']}" + (f", {run['mode']}" if "mode" in run else ""),
+            run["batch"],
+            *figures,
         )
     output.console.print(made)
+    if setups := answer.get("setups"):
+        energy, cost = (sum(row[key] for row in setups) for key in ("energy_kwh", "cost_eur"))
+        output.console.print(f"{len(setups)} setups between products, {energy:.1f} kWh, {cost:.2f} EUR.")
     for sentence in answer["assumptions"]:
         output.notes.print(f"Assumed: {sentence}", style="dim", markup=False)
+
+
+def show_risk(risk: Row | None) -> None:
+    """What the plan may cost and save over the price paths; nothing where there are none."""
+    if not risk or risk["p10_eur"] == risk["p90_eur"]:
+        return
+    saving = risk["saving"]
+    output.console.print(
+        f"Over {risk['paths']} price paths {risk['p10_eur']:.2f} to {risk['p90_eur']:.2f} EUR, "
+        f"saving {saving['p10_eur']:.2f} to {saving['p90_eur']:.2f} EUR; "
+        f"the dearest tenth {risk['cvar_eur']:.2f} EUR on average."
+    )
+    if risk["weight"]:
+        output.console.print(
+            f"Risk weighs {risk['weight']:g}: {risk['expected_cost_eur']:.2f} EUR expected beside "
+            f"{risk['cost_without_risk_eur']:.2f} without; dearest tenth {risk['cvar_eur']:.2f} beside "
+            f"{risk['cvar_without_risk_eur']:.2f}. Proven to {100 * risk['gap']:.2f} %."
+        )
 
 
 def origin_text(origin: dict[str, int]) -> str:
     """`31 % published, 69 % forecast`"""
     total = sum(origin.values())
     return ", ".join(f"{100 * count / total:.0f} % {kind}" for kind, count in origin.items() if count)
-
-
-def settle_command(
-    first: output.FromOption = None,
-    last: output.ToOption = None,
-    seconds: Hindsight = 20.0,
-    as_json: output.JsonOption = False,
-) -> None:
-    """The saving of past plans on the prices that came true."""
-    ports = choose(load_settings())
-    begin, end = output.parse_days(first, last)
-    window = output.window_of(ports, begin, end, back=60)
-    report = settle_plans(ports, SettleRequest(window, seconds))
-    zone = ports.factory.site.timezone
-    if as_json:
-        output.emit(report, zone)
-        return
-    output.warn_sample(ports)
-    if not report["plans"]:
-        output.console.print("No plan begins in that time.")
-    for row in report["plans"]:
-        output.console.print(settled_text(row, zone))
-    for status, sums in report["total"].items():
-        if sums["plans"]:
-            percent = "" if sums["saving_percent"] is None else f" ({sums['saving_percent']:.1f} %)"
-            output.console.print(
-                f"{status}: {sums['saving_eur']:.2f} EUR{percent} in {sums['plans']} plans without overlap"
-            )
-
-
-def settled_text(row: Row, zone: str) -> str:
-    """A settlement in two lines; what is not known is not said."""
-    state = row["status"] if row["counted"] else f"{row['status']}, overlaps a counted plan"
-    head = f"[bold]{row['plan']}[/] from {output.clock(row['window']['start'], zone)}: {state}"
-    money = f"{row['plan_cost_eur']:.2f} EUR, as ordered {row['baseline_cost_eur']:.2f} EUR"
-    share = (
-        "" if row["captured_share"] is None else f", {100 * row['captured_share']:.0f} % of what was possible"
-    )
-    return f"{head}\n  {money}: saved {row['saving_eur']:.2f} EUR{share}"

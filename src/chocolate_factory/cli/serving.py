@@ -17,6 +17,7 @@ from chocolate_factory.tasks.keep_fresh import (
     heal_daily,
     plan_when_needed,
     score_daily,
+    settle_daily,
     sync_prices,
     sync_rest,
     train_daily,
@@ -49,6 +50,7 @@ def serve() -> None:
         "sync_rest": partial(sync_rest, history_days=history, reread_days=reread),
         "heal": heal_daily,
         "score": score_daily,
+        "settle": settle_daily,
         "train": partial(train_daily, bench_of=bench_of),
         "advice": partial(advise_weekly, learn=build_adviser()),
     }

@@ -123,6 +123,20 @@ class PlanSettings(BaseModel):
 
     time_limit_s: float = Field(default=45, ge=1, le=3600, description="Seconds of solving.")
     target_gap: float = Field(default=0.005, ge=0, le=0.5, description="Stop when proven this close (share).")
+    replan_seconds: float = Field(
+        default=5, ge=1, le=3600, description="Seconds of solving where a plan stands already."
+    )
+    freeze_minutes: int = Field(
+        default=120, ge=0, le=1440, description="What starts this soon stays as the standing plan has it."
+    )
+    keep_unless_eur: float = Field(
+        default=1, ge=0, le=1e6, description="EUR that a new plan must save to replace the standing one."
+    )
+    keep_unless_percent: float = Field(
+        default=0.2, ge=0, le=100, description="The same in percent of the cost; the larger of both counts."
+    )
+    risk: float = Field(default=0, ge=0, le=1, description="Weight of the dearest tenth of price paths.")
+    paths: int = Field(default=50, ge=10, le=365, description="Price paths that plans are costed on.")
 
 
 class Settings(BaseSettings):

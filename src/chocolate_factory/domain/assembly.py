@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-import numpy as np
-
 from chocolate_factory.domain.factory import Factory
-from chocolate_factory.domain.plan import Run, Schedule, Wanted
+from chocolate_factory.domain.plan import SETUP, Run, Schedule, Wanted
 from chocolate_factory.domain.problem import Job, Problem, ProblemStep, Solution
-from chocolate_factory.domain.slots import IntArray, epoch, moment
-
-Span = tuple[int, int]
+from chocolate_factory.domain.setups import Span, away_spans, setups_of
+from chocolate_factory.domain.slots import epoch, moment
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,11 @@ def matched(problem: Problem, jobs: Collection[Job], counts: Mapping[int, int]) 
     the same for any order of `jobs`. ValueError when batches and counts differ.
     """
     answers: list[Answer] = []
-    for product in sorted({job.product for job in jobs} | {problem.lots[index].product for index in counts}):
+    families = {problem.family(job.product) for job in jobs}
+    for product in sorted(families | {problem.lots[index].product for index in counts}):
         own = sorted(
-            (job for job in jobs if job.product == product), key=lambda j: (finish(problem, j), j.starts)
+            (job for job in jobs if problem.family(job.product) == product),
+            key=lambda j: (finish(problem, j), j.starts, j.product),
         )
         lots = [index for index in due_order(problem, counts) if problem.lots[index].product == product]
         if len(own) != len(lots):
@@ -101,8 +100,10 @@ def runs_of(
 ) -> tuple[Run, ...]:
     """The runs of named batches with their units, by start, machine and unit.
 
-    A unit carries one run at a time, `kept` runs keep theirs, and units that are away carry none.
+    A unit carries one run at a time, `kept` runs keep theirs, and units that are away carry none. Machines
+    with setups have the units that `setups_of` finds.
     """
+    arranged = _arranged(problem, names)
     carried: dict[int, list[tuple[Span, str, int]]] = defaultdict(list)
     for name, job in names.items():
         for number, (step, start) in enumerate(zip(_steps(problem, job), job.starts, strict=True)):
@@ -110,7 +111,10 @@ def runs_of(
     runs = []
     for machine, places in carried.items():
         places.sort()
-        units = _units(problem, machine, [span for span, _, _ in places], (factory, kept))
+        if machine in arranged:
+            units = [arranged[machine][name, number] for _, name, number in places]
+        else:
+            units = _units(problem, machine, [span for span, _, _ in places], (factory, kept))
         runs += [
             _run(problem, (name, names[name]), number, unit)
             for (_, name, number), unit in zip(places, units, strict=True)
@@ -135,9 +139,40 @@ def schedule_of(
     lots = [(problem.products[lot.product].name, lot.batches) for lot in problem.lots]
     if lots != [(want.product, want.batches) for want in wanted]:
         raise ValueError("lots and wants of a plan must be the same, in the same order")
-    runs = runs_of(problem, named(problem, solution, kept), factory, kept)
+    names = named(problem, solution, kept)
+    runs = runs_of(problem, names, factory, kept)
     given = (solution.stock, solution.left, solution.late, problem.allow_late)
-    return Schedule(problem.window, runs, wanted, *given)
+    return Schedule(problem.window, runs, wanted, *given, setups=setup_runs(problem, [*names.values()]))
+
+
+def setup_runs(problem: Problem, jobs: Sequence[Job]) -> tuple[Run, ...]:
+    """The setups between the runs of jobs, by start, machine and unit."""
+    found = setups_of(problem, jobs)
+    seconds, origin = 60 * problem.minutes, epoch(problem.window.start)
+    return tuple(
+        Run(
+            batch="",
+            product=change.product,
+            process=SETUP,
+            machine=problem.machines[change.machine],
+            unit=change.unit,
+            start=moment(origin + change.start * seconds),
+            end=moment(origin + change.stop * seconds),
+            power_kw=change.setup.power_kw,
+            step=-1,
+        )
+        for change in (found.changes if found is not None else ())
+    )
+
+
+def _arranged(problem: Problem, names: Mapping[str, Job]) -> dict[int, dict[tuple[str, int], int]]:
+    """By machine with setups the unit of each (batch, step); empty where no arrangement keeps the rules."""
+    found, batches = setups_of(problem, [*names.values()]), [*names]
+    units: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
+    for (job, number), unit in (found.units if found is not None else {}).items():
+        step = _steps(problem, names[batches[job]])[number]
+        units[step.machine][batches[job], number] = unit
+    return units
 
 
 def _steps(problem: Problem, job: Job) -> tuple[ProblemStep, ...]:
@@ -158,6 +193,8 @@ def _run(problem: Problem, batch: tuple[str, Job], number: int, unit: int) -> Ru
         end=moment(origin + (start + step.duration) * seconds),
         power_kw=step.power_kw,
         step=number + problem.products[job.product].first_step,
+        profile_kw=step.profile_kw,
+        mode=step.mode,
     )
 
 
@@ -180,7 +217,8 @@ def _units(
             busy[run.unit].append((start, stop))
             missing[max(0, start) : max(0, stop)] -= 1
     events = sorted(
-        [(span, 1, index) for index, span in enumerate(spans)] + [(span, 0, 0) for span in _away(missing)]
+        [(span, 1, index) for index, span in enumerate(spans)]
+        + [(span, 0, 0) for span in away_spans(missing)]
     )
     units = [0] * len(spans)
     for span, is_run, index in events:
@@ -201,13 +239,3 @@ def _is_free(busy: list[Span], span: Span) -> bool:
 def _slots(problem: Problem, run: Run) -> Span:
     origin, seconds = epoch(problem.window.start), 60 * problem.minutes
     return (epoch(run.start) - origin) // seconds, -((origin - epoch(run.end)) // seconds)
-
-
-def _away(missing: IntArray) -> list[Span]:
-    """Spans during which one unit is away, so that they add up to the units missing in each slot."""
-    spans, open_since = [], list[int]()
-    for slot, units in enumerate([*np.maximum(missing, 0).tolist(), 0]):
-        while len(open_since) > units:
-            spans.append((open_since.pop(), slot))
-        open_since += [slot] * (units - len(open_since))
-    return spans

@@ -1,7 +1,8 @@
 """The plan "as ordered": what the plant would do without looking at prices.
 
-The same batches as the plan, placed one after the other, each by an exact search for its earliest finish
-given the batches placed before it. Three rules, the first whose result is on time wins:
+The same batches as the plan, each step in its normal mode, placed one after the other, each by an exact
+search for its earliest finish given the batches placed before it. Three rules, the first whose result is on
+time wins:
 
 1. batches in order of due time, then file order;
 2. least slack first: again and again the batch whose due time less its earliest finish is least;
@@ -9,8 +10,8 @@ given the batches placed before it. Three rules, the first whose result is on ti
    is a plan, and orders are searched: rules 1 and 2, each product first, the order in which the plan starts
    and finishes its batches; the best of them (the least late, then the least sum) is improved by moves of
    one batch, for a fixed number of placements (seeded: the same problem gives the same baseline). The
-   plan's own batches, moved as early as they go, compete too. They are never later than the plan, so the
-   baseline is on time whenever the plan is. The search is not exhaustive.
+   plan's own batches, in their own modes and moved as early as they go, compete too. They are never later
+   than the plan, so the baseline is on time whenever the plan is. The search is not exhaustive.
 
 "On time" accepts what the plan accepted as late. Prices and excess power are never read.
 """
@@ -23,7 +24,8 @@ import numpy as np
 
 from chocolate_factory.domain.assembly import due_order, finish, to_make
 from chocolate_factory.domain.baseline_board import Board
-from chocolate_factory.domain.problem import Job, Problem, Solution
+from chocolate_factory.domain.limits import keeps_limits
+from chocolate_factory.domain.problem import Job, Problem, Solution, keeps_setups
 
 Jobs = tuple[Job, ...]
 
@@ -39,14 +41,15 @@ def baseline(problem: Problem, plan: Solution) -> Jobs:
     """
     counts = to_make(problem, plan)
     lots = due_order(problem, counts)
-    if sorted(problem.lots[lot].product for lot in lots) != sorted(job.product for job in plan.jobs):
+    made = sorted(problem.family(job.product) for job in plan.jobs)
+    if sorted(problem.lots[lot].product for lot in lots) != made:
         raise ValueError("the plan does not make the batches that its lots, stock and left ones ask for")
     dues = Dues(problem, counts, plan.late)
     ordered = dispatched(problem, [problem.lots[lot].product for lot in lots])
-    if ordered is not None and dues.tardy(ordered) == 0:
+    if ordered is not None and dues.met(ordered):
         return ordered
     urgent = least_slack(problem, lots)
-    if urgent is not None and dues.tardy(urgent) == 0:
+    if urgent is not None and dues.met(urgent):
         return urgent
     return least_finishing(problem, plan.jobs, dues, [jobs for jobs in (ordered, urgent) if jobs])
 
@@ -98,7 +101,9 @@ def compressed(problem: Problem, jobs: Jobs) -> Jobs:
                 board.put(other)
             earliest = board.earliest(job.product)
             if earliest is not None and rank(earliest) < rank(job):
-                current[place], moved = earliest, True
+                board.put(earliest)
+                if board.keeps_limits():
+                    current[place], moved = earliest, True
     return tuple(current)
 
 
@@ -118,13 +123,22 @@ class Dues:
         """Slots by which batches miss their due times, added up; 0 is on time."""
         total = 0
         for product, deadlines in self._deadlines.items():
-            ends = sorted(finish(self.problem, job) for job in jobs if job.product == product)
+            own = (job for job in jobs if self.problem.family(job.product) == product)
+            ends = sorted(finish(self.problem, job) for job in own)
             total += sum(max(0, end - due) for end, due in zip(ends, deadlines, strict=True))
         return total
 
-    def rank(self, jobs: Jobs) -> tuple[int, int]:
-        """(tardy slots, sum of finishing times): less is better."""
-        return self.tardy(jobs), sum(finish(self.problem, job) for job in jobs)
+    def met(self, jobs: Jobs) -> bool:
+        """Whether batches are on time and keep the limits on kilograms and what setups ask."""
+        return self.tardy(jobs) == 0 and not self.breaks(jobs)
+
+    def rank(self, jobs: Jobs) -> tuple[bool, int, int]:
+        """(limits broken, tardy slots, sum of finishing times): less is better."""
+        return self.breaks(jobs), self.tardy(jobs), sum(finish(self.problem, job) for job in jobs)
+
+    def breaks(self, jobs: Jobs) -> bool:
+        """Whether batches break a limit on kilograms, or setups find no time or no power."""
+        return not (keeps_limits(self.problem, jobs) and keeps_setups(self.problem, jobs))
 
 
 def least_finishing(problem: Problem, plan: Jobs, dues: Dues, found: Sequence[Jobs]) -> Jobs:
@@ -134,7 +148,7 @@ def least_finishing(problem: Problem, plan: Jobs, dues: Dues, found: Sequence[Jo
     """
     orders = [jobs for order in _orders(problem, plan) if (jobs := dispatched(problem, order))]
     searched = _improved(problem, min([*found, *orders], key=dues.rank), dues) if [*found, *orders] else plan
-    return min(compressed(problem, plan), searched, key=dues.rank)
+    return min(compressed(problem, plan), searched, plan, key=dues.rank)
 
 
 def _improved(problem: Problem, best: Jobs, dues: Dues) -> Jobs:
@@ -176,7 +190,9 @@ def _boards(problem: Problem, jobs: Jobs) -> list[Board]:
 
 
 def _orders(problem: Problem, jobs: Jobs) -> Iterator[list[int]]:
-    yield [job.product for job in sorted(jobs, key=lambda job: job.starts)]
-    yield [job.product for job in sorted(jobs, key=lambda job: (finish(problem, job), job.starts))]
-    for first in sorted({job.product for job in jobs}):
-        yield sorted((job.product for job in jobs), key=lambda product: (product != first, product))
+    yield [problem.family(job.product) for job in sorted(jobs, key=lambda job: job.starts)]
+    by_finish = sorted(jobs, key=lambda job: (finish(problem, job), job.starts))
+    yield [problem.family(job.product) for job in by_finish]
+    products = [problem.family(job.product) for job in jobs]
+    for first in sorted({*products}):
+        yield sorted(products, key=lambda product: (product != first, product))

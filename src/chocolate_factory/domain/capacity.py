@@ -17,7 +17,7 @@ from chocolate_factory.domain.problem_builder import (
     units_available,
     whole_slots,
 )
-from chocolate_factory.domain.slots import PLAN_MINUTES, Window, local_midnight
+from chocolate_factory.domain.slots import PLAN_MINUTES, IntArray, Window, local_midnight
 from chocolate_factory.domain.staffing import staffed
 
 WARN_ABOVE = 0.85
@@ -52,8 +52,8 @@ def machine_use(factory: Factory, week_start: date) -> tuple[MachineUse, ...]:
     Asked: the steps of all batches due in these days. Available to a step: the unit hours that some run of
     it could cover, so staffed spans long enough for `throughout`, these plus the nights that a run can
     bridge for `ends`, all hours for `none`; outages taken off. Steps with different hours on one machine
-    add up their shares. Packing losses, waits, climate and power are not counted: a share below 1 is
-    necessary and not sufficient.
+    add up their shares; one with modes counts in the mode that asks least. Packing losses, waits, climate and
+    power are not counted: a share below 1 is necessary and not sufficient.
     """
     zone = factory.site.timezone
     week = Window(local_midnight(week_start, zone), local_midnight(week_start + timedelta(days=7), zone))
@@ -71,12 +71,18 @@ def _use(
     units = units_available(machine, week)
     asked = share = 0.0
     for step, count in _steps_on(factory, machine, batches):
-        duration = whole_slots(step.minutes)
-        need = count * duration
-        room = int(units[_coverable(step, duration, present)].sum())
-        asked += need * PLAN_MINUTES / 60
-        share += need / room if room else np.inf
+        least = min((_share(way, count, units, present) for way in step.ways), key=lambda found: found[1])
+        asked += least[0]
+        share += least[1]
     return MachineUse(machine.name, asked, share)
+
+
+def _share(step: Step, count: int, units: IntArray, present: BoolArray) -> tuple[float, float]:
+    """Hours that runs of a step need, and their share of those it can have, infinite where it has none."""
+    duration = whole_slots(step.minutes)
+    need = count * duration
+    room = int(units[_coverable(step, duration, present)].sum())
+    return need * PLAN_MINUTES / 60, need / room if room else np.inf
 
 
 def _steps_on(factory: Factory, machine: Machine, batches: dict[str, int]) -> Iterator[tuple[Step, int]]:

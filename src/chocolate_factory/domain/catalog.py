@@ -112,6 +112,7 @@ def _all() -> Iterator[SeriesInfo]:
     yield SeriesInfo("surplus", Kind.PRICE, "EUR/MWh", -500, 4000, REGULATED, earliest=TARIFF_BEGAN)
     for quantity in SITE_FORECAST:
         yield SeriesInfo(f"{quantity}_forecast", Kind.FORECAST, *WEATHER[quantity])
+    yield SeriesInfo("radiation_forecast", Kind.FORECAST, *WEATHER["radiation"])
     for quantity in SITE_OBSERVED:
         yield SeriesInfo(quantity, Kind.OBSERVED, *WEATHER[quantity], AFTER_THE_HOUR)
     yield SeriesInfo("demand_forecast", Kind.SYSTEM, "MW", 5_000, 60_000, SYSTEM_AHEAD)
@@ -126,6 +127,7 @@ def _all() -> Iterator[SeriesInfo]:
         for quantity in place.quantities:
             yield SeriesInfo(f"{name}_{quantity}_forecast", Kind.FORECAST, *WEATHER[quantity])
             yield SeriesInfo(f"{name}_{quantity}", Kind.OBSERVED, *WEATHER[quantity], REANALYSIS)
+    yield SeriesInfo("co2_intensity", Kind.IMPORTED, "g/kWh", 0, 2000)
     yield SeriesInfo("gas", Kind.IMPORTED, "EUR/MWh", -50, 500, step=DAY_MINUTES)
     for station in SIAR_STATIONS:
         for variable, limits in SIAR_VARIABLES.items():

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
+
+import numpy as np
+
+from chocolate_factory.domain.factory_assets import Battery, Photovoltaics
+from chocolate_factory.domain.factory_limits import OutputLimit, StorageLimit
+from chocolate_factory.domain.slots import PLAN_MINUTES
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -95,8 +101,24 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Mode:
+    """One way to run a step: how long it lasts and what it draws, as in `Step`."""
+
+    name: str
+    minutes: int
+    power_kw: float
+    profile: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
-    """One step of a recipe. `wait_max_minutes` None: the wait before it is unlimited."""
+    """One step of a recipe. `wait_max_minutes` None: the wait before it is unlimited.
+
+    `profile` says how the draw changes within the step: (minutes, kW) parts in order that add up to
+    `minutes`, empty for a constant draw. `power_kw` is then the mean over its whole slots. A step that can be
+    run in several ways has `modes`, the normal one first, which is also what the step itself says; `mode` is
+    the name of the one that a step of `ways` stands for.
+    """
 
     process: str
     machine: str
@@ -106,6 +128,54 @@ class Step:
     wait_max_minutes: int | None = None
     max_outdoor_c: float | None = None
     max_outdoor_rh: float | None = None
+    profile: tuple[tuple[int, float], ...] = ()
+    modes: tuple[Mode, ...] = ()
+    mode: str = ""
+
+    @property
+    def ways(self) -> tuple[Step, ...]:
+        """The step in each of its modes, the normal one first; itself where it has none."""
+        return tuple(
+            replace(self, minutes=m.minutes, power_kw=m.power_kw, profile=m.profile, modes=(), mode=m.name)
+            for m in self.modes
+        ) or (self,)
+
+    def in_mode(self, name: str) -> Step:
+        """The step in the mode of that name, in the normal one where it has none of that name."""
+        return next((way for way in self.ways if way.mode == name), self.ways[0])
+
+    @property
+    def profile_kw(self) -> tuple[float, ...]:
+        """Draw of each planning slot of the step, empty where the draw is the same in all of them.
+
+        A slot has the mean of its minutes; minutes that round the step up to whole slots draw like the last.
+        """
+        if not self.profile:
+            return ()
+        minutes = np.repeat([kw for _, kw in self.profile], [span for span, _ in self.profile])
+        missing = -len(minutes) % PLAN_MINUTES
+        means = np.pad(minutes, (0, missing), "edge").reshape(-1, PLAN_MINUTES).mean(axis=1)
+        return () if np.ptp(means) == 0 else tuple(means.tolist())
+
+    @property
+    def peak_kw(self) -> float:
+        """The highest draw of a planning slot."""
+        return max(self.profile_kw, default=self.power_kw)
+
+
+@dataclass(frozen=True)
+class SetupRule:
+    """What a unit of a machine needs between product `before` and product `after`, "" for any.
+
+    Of the rules of a machine the first that fits counts; 0 minutes say that nothing is needed.
+    """
+
+    machine: str
+    minutes: int
+    power_kw: float = 0.0
+    before: str = ""
+    after: str = ""
+    attended: Attendance = Attendance.THROUGHOUT
 
 
 @dataclass(frozen=True)
@@ -155,6 +225,12 @@ class Factory:
     auxiliaries: tuple[Auxiliary, ...]
     demands: tuple[DemandEntry, ...]
     assumptions: tuple[str, ...] = field(default=())
+    storages: tuple[StorageLimit, ...] = ()
+    outputs: tuple[OutputLimit, ...] = ()
+    battery: Battery | None = None
+    pv: Photovoltaics | None = None
+    co2_eur_per_tonne: float | None = None
+    setups: tuple[SetupRule, ...] = ()
 
     def machine(self, name: str) -> Machine:
         """The machine type of that name."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from chocolate_factory.domain.factory import WEEKDAYS, Attendance, Factory, Product, Shift, Step
+from chocolate_factory.domain.factory import WEEKDAYS, Attendance, Factory, Shift
 from chocolate_factory.domain.problem import BoolArray
 from chocolate_factory.domain.slots import PLAN_MINUTES
 
@@ -16,23 +17,22 @@ ROUNDING_KW = 1e-9
 
 
 def attendance_faults(factory: Factory) -> Iterator[str]:
-    """Sentences on steps that no week of shifts can hold, on an ordinary week without a clock change."""
+    """Sentences on steps and setups that no week of shifts can hold, on an ordinary week."""
     week = ordinary_week(factory.shifts)
-    for product in factory.products:
-        for step in product.steps:
-            slots = -(-step.minutes // PLAN_MINUTES)
-            if step.attended is Attendance.THROUGHOUT and slots > longest_run(week):
-                hours = longest_run(week) * PLAN_MINUTES / 60
-                yield (
-                    f"{_place(product, step)} needs staff for {step.minutes} minutes without a break, but the"
-                    f" longest staffed time is {hours:g} h; shorten it, extend a [[shift]] or set attended to"
-                    ' "ends" or "none".'
-                )
-            if step.attended is Attendance.ENDS and not np.any(week & np.roll(week, 1 - slots)):
-                yield (
-                    f"{_place(product, step)} of {step.minutes} minutes can never both start and end in a"
-                    ' shift; change its minutes, extend a [[shift]] or set attended to "none".'
-                )
+    for work in _works(factory):
+        slots = -(-work.minutes // PLAN_MINUTES)
+        if work.attended is Attendance.THROUGHOUT and slots > longest_run(week):
+            hours = longest_run(week) * PLAN_MINUTES / 60
+            yield (
+                f"{work.place} needs staff for {work.minutes} minutes without a break, but the"
+                f" longest staffed time is {hours:g} h; shorten it, extend a [[shift]] or set attended to"
+                ' "ends" or "none".'
+            )
+        if work.attended is Attendance.ENDS and not np.any(week & np.roll(week, 1 - slots)):
+            yield (
+                f"{work.place} of {work.minutes} minutes can never both start and end in a"
+                ' shift; change its minutes, extend a [[shift]] or set attended to "none".'
+            )
 
 
 def power_faults(factory: Factory) -> Iterator[str]:
@@ -51,15 +51,14 @@ def power_faults(factory: Factory) -> Iterator[str]:
             f"contract.contracted_power_kw has {least:g} kW in one period, but the auxiliary loads that"
             f" always run draw {always:g} kW; on 2.0TD the meter would cut off: contract more."
         )
-    for product in factory.products:
-        for step in product.steps:
-            beside = always if step.attended is Attendance.NONE else staffed
-            if step.power_kw + beside > most + ROUNDING_KW:
-                yield (
-                    f"{_place(product, step)} draws {step.power_kw:g} kW beside {beside:g} kW of auxiliary"
-                    f" loads, but at most {most:g} kW are contracted; on 2.0TD the meter would cut off:"
-                    " contract more."
-                )
+    for work in _works(factory):
+        beside = always if work.attended is Attendance.NONE else staffed
+        if work.peak_kw + beside > most + ROUNDING_KW:
+            yield (
+                f"{work.place} draws {work.peak_kw:g} kW beside {beside:g} kW of auxiliary"
+                f" loads, but at most {most:g} kW are contracted; on 2.0TD the meter would cut off:"
+                " contract more."
+            )
 
 
 def ordinary_week(shifts: tuple[Shift, ...]) -> BoolArray:
@@ -84,5 +83,23 @@ def longest_run(week: BoolArray) -> int:
     return int(lengths.max(initial=0))
 
 
-def _place(product: Product, step: Step) -> str:
-    return f'product "{product.name}".step "{step.process}"'
+@dataclass(frozen=True)
+class _Work:
+    """A step in one of its modes, or a setup, and how messages name it."""
+
+    place: str
+    minutes: int
+    attended: Attendance
+    peak_kw: float
+
+
+def _works(factory: Factory) -> Iterator[_Work]:
+    for product in factory.products:
+        for step in product.steps:
+            for way in step.ways:
+                mode = f'.mode "{way.mode}"' if way.mode else ""
+                place = f'product "{product.name}".step "{way.process}"{mode}'
+                yield _Work(place, way.minutes, way.attended, way.peak_kw)
+    for number, setup in enumerate(factory.setups, 1):
+        if setup.minutes:
+            yield _Work(f"setup[{number}]", setup.minutes, setup.attended, setup.power_kw)

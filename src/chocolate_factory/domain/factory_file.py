@@ -13,19 +13,18 @@ from zoneinfo import available_timezones
 from holidays.utils import list_supported_countries
 
 from chocolate_factory.core.errors import Misconfigured
+from chocolate_factory.domain.carbon import read_carbon
 from chocolate_factory.domain.factory import (
     WEEKDAYS,
-    Attendance,
     Auxiliary,
     DemandEntry,
     Factory,
     Machine,
     Outage,
-    Product,
     Shift,
     Site,
-    Step,
 )
+from chocolate_factory.domain.factory_assets import asset_assumptions, read_battery, read_pv
 from chocolate_factory.domain.factory_checks import attendance_faults, power_faults
 from chocolate_factory.domain.factory_contract import (
     CONTRACT_KEYS,
@@ -33,25 +32,36 @@ from chocolate_factory.domain.factory_contract import (
     contract_assumptions,
     read_contract,
 )
+from chocolate_factory.domain.factory_limits import read_output, read_storage
+from chocolate_factory.domain.factory_recipe import (
+    MASS_KG,
+    MODE_KEYS,
+    MODE_REQUIRED,
+    OUTDOOR_C,
+    POWER_KW,
+    PRODUCT_KEYS,
+    SETUP_KEYS,
+    SETUP_REQUIRED,
+    STEP_KEYS,
+    STEP_REQUIRED,
+    read_product,
+    read_setup,
+)
 from chocolate_factory.domain.factory_section import Faults, Section, nearest, quoted, read_moment
 from chocolate_factory.domain.staffing import holidays_of, wall_moment
 
-TABLES = ("site", "contract", "shift", "machine", "product", "auxiliary", "demand")
+TABLES = (
+    "site", "contract", "shift", "machine", "product", "auxiliary", "demand", "storage", "output", "setup",
+    "battery", "pv", "co2",
+)  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {
     "site": ("name", "timezone", "latitude", "longitude", "holidays", "note"),
     "shift": ("days", "start", "end"),
     "machine": ("name", "count", "power_kw", "unavailable"),
-    "product": ("name", "batch_kg", "step"),
-    "step": (
-        "process",
-        "machine",
-        "minutes",
-        "attended",
-        "wait_max_minutes",
-        "power_kw",
-        "max_outdoor_c",
-        "max_outdoor_rh",
-    ),
+    "product": PRODUCT_KEYS,
+    "step": STEP_KEYS,
+    "mode": MODE_KEYS,
+    "setup": SETUP_KEYS,
     "auxiliary": ("name", "power_kw", "when", "kw_per_degree_above"),
     "demand": ("product", "kg", "every", "due", "fixed"),
 }
@@ -59,15 +69,13 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "site": ("name", "timezone", "latitude", "longitude"),
     "shift": KEYS["shift"],
     "machine": ("name", "power_kw"),
-    "product": KEYS["product"],
-    "step": ("process", "machine", "minutes"),
+    "product": PRODUCT_KEYS,
+    "step": STEP_REQUIRED,
+    "mode": MODE_REQUIRED,
+    "setup": SETUP_REQUIRED,
     "auxiliary": ("name", "power_kw"),
     "demand": ("product", "kg", "every", "due"),
 }
-POWER_KW = (0.0, 100_000.0)
-MASS_KG = (0.001, 10_000_000.0)
-LONGEST_STEP = 14 * 24 * 60
-OUTDOOR_C = (-50.0, 60.0)
 PROBE_YEAR = 2026
 MOST_UNITS = 1000
 MOST_BATCHES = 1000
@@ -100,14 +108,30 @@ def read_factory(data: Mapping[str, object], name: str = "factory.toml") -> Fact
     shifts = tuple(_shift(row) for row in top.rows("shift"))
     machines = tuple(_machine(row, site.timezone) for row in _named(top, "machine"))
     powers = {machine.name: machine.power_kw for machine in machines}
-    products = tuple(_product(row, powers) for row in _named(top, "product"))
+    products = tuple(read_product(row, powers) for row in _named(top, "product"))
     auxiliaries = tuple(_auxiliary(row) for row in _named(top, "auxiliary"))
     batch_kg = {product.name: product.batch_kg for product in products}
     demands = tuple(_demand(row, batch_kg) for row in top.rows("demand"))
-    factory = Factory(site, contract, shifts, machines, products, auxiliaries, demands)
+    recipes = {product.name: [step.process for step in product.steps] for product in products}
+    factory = Factory(
+        site,
+        contract,
+        shifts,
+        machines,
+        products,
+        auxiliaries,
+        demands,
+        storages=tuple(read_storage(row, recipes) for row in _named(top, "storage")),
+        outputs=tuple(read_output(row, recipes) for row in top.rows("output")),
+        battery=read_battery(top),
+        pv=read_pv(top),
+        co2_eur_per_tonne=read_carbon(top),
+        setups=tuple(read_setup(row, list(powers), list(recipes)) for row in top.rows("setup")),
+    )
     _check(factory, faults)
     _raise(faults, name)
-    return replace(factory, assumptions=(*_notes(place), *contract_assumptions(supply, contract)))
+    told = (*_notes(place), *contract_assumptions(supply, contract), *asset_assumptions(top))
+    return replace(factory, assumptions=told)
 
 
 def _raise(faults: Faults, name: str) -> None:
@@ -122,7 +146,7 @@ def _raise(faults: Faults, name: str) -> None:
 def _check(factory: Factory, faults: Faults) -> None:
     """Rules over several tables, each only where its tables could be read."""
     rules: tuple[tuple[tuple[str, ...], Callable[[Factory], Iterator[str]]], ...] = (
-        (("shift", "machine", "product"), attendance_faults),
+        (("shift", "machine", "product", "setup"), attendance_faults),
         (("contract", "machine", "product", "auxiliary"), power_faults),
     )
     for tables, rule in rules:
@@ -227,35 +251,6 @@ def _outage(row: Section, key: str, span: object, site: tuple[str, int]) -> Outa
         row.say(f"{row.path}.{key} ends before it starts; allowed: from before to.")
         return None
     return outage
-
-
-def _product(row: Section, powers: Mapping[str, float]) -> Product:
-    row.expect(KEYS["product"], REQUIRED["product"])
-    steps = row.rows("step", "process")
-    recipe = tuple(_step(step, powers, first=index == 0) for index, step in enumerate(steps))
-    return Product(row.text("name"), row.number("batch_kg", MASS_KG, 1.0), recipe)
-
-
-def _step(row: Section, powers: Mapping[str, float], first: bool) -> Step:
-    row.expect(KEYS["step"], REQUIRED["step"])
-    machine = row.text("machine")
-    if machine and machine not in powers:
-        row.wrong("machine", f"the name of a machine: {', '.join(powers)}{nearest(machine, list(powers))}")
-    wait = row.whole("wait_max_minutes", (0, LONGEST_STEP), 0)
-    if first and "wait_max_minutes" in row.data:
-        row.say(
-            f"{row.at('wait_max_minutes')} limits the wait after the step before, and the first has none."
-        )
-    return Step(
-        row.text("process"),
-        machine,
-        row.whole("minutes", (1, LONGEST_STEP), 1),
-        row.number("power_kw", POWER_KW, powers.get(machine, 0.0)),
-        Attendance(row.choice("attended", tuple(Attendance), "throughout")),
-        wait if "wait_max_minutes" in row.data else None,
-        row.number("max_outdoor_c", OUTDOOR_C, None),
-        row.number("max_outdoor_rh", (0.0, 100.0), None),
-    )
 
 
 def _auxiliary(row: Section) -> Auxiliary:

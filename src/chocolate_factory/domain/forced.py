@@ -81,16 +81,18 @@ def with_forced(
 ) -> tuple[Problem, tuple[Job, ...]]:
     """The held problem with a run of one batch free only at a slot, and the plan's jobs for it.
 
-    The batch becomes a product of its own, the last one, with a lot of its own. `problem` comes from `held`.
+    The batch becomes a product of its own, the last one, with a lot of its own, and keeps the modes of its
+    steps. `problem` comes from `held`.
     """
     recipe = problem.products[batch.job.product]
     own = len(problem.products)
     lots = list(problem.lots)
-    place = next(i for i, lot in enumerate(lots) if (lot.product, lot.due) == (batch.job.product, batch.due))
+    asked_for = (problem.family(batch.job.product), batch.due)
+    place = next(i for i, lot in enumerate(lots) if (lot.product, lot.due) == asked_for)
     lots.append(replace(lots[place], product=own, batches=1))
     lots[place] = replace(lots[place], batches=lots[place].batches - 1)
     steps = tuple(only_at(s, slot) if i == step else s for i, s in enumerate(recipe.steps))
-    products = (*problem.products, replace(recipe, steps=steps))
+    products = (*problem.products, replace(recipe, steps=steps, variant_of=None))
     kept = list(jobs)
     kept[kept.index(batch.job)] = Job(own, batch.job.starts)
     return replace(problem, products=products, lots=tuple(lots)), tuple(kept)

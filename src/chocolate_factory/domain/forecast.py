@@ -7,8 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.series import FloatArray, Origin, TextArray
+from chocolate_factory.domain.series import FloatArray, TextArray
 from chocolate_factory.domain.slots import IntArray
 
 LEVELS = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -17,8 +16,16 @@ LEVELS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 MEDIAN = 0.5
 SAME_LEVEL = 1e-9
 
-FEW_PATHS = 10
-"""Fewer past errors than this say nothing about how hours hang together."""
+
+@dataclass(frozen=True, eq=False)
+class PastErrors:
+    """Errors of past forecasts at the slots of one made now: `errors` (m, n) in any unit, one row each.
+
+    `ago` (m,): how many days before this one each was made; the newest comes last.
+    """
+
+    ago: IntArray
+    errors: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +35,7 @@ class Forecast:
     `origin` is "published" or "sample" where the market has spoken (then all quantiles equal the price) and
     "forecast" elsewhere; `price` is the point forecast. `known_until` is the end of the last published slot.
     `quantiles` (levels, n) at `levels`, from low to high; where they cross, or do not fit, ValueError is
-    raised. `past` (m, n): errors of past forecasts at the same slots, one row a past forecast, in any unit;
-    None where it is not known, as in one that was stored.
+    raised. `past` is None where it is not known, as in one that was stored.
     """
 
     series: str
@@ -42,7 +48,7 @@ class Forecast:
     price: FloatArray
     levels: tuple[float, ...]
     quantiles: FloatArray
-    past: FloatArray | None = None
+    past: PastErrors | None = None
 
     def __post_init__(self) -> None:
         if self.quantiles.shape != (len(self.levels), len(self.start)):
@@ -86,42 +92,6 @@ class Forecast:
     def p95(self) -> FloatArray:
         """Upper end of the 90 % band."""
         return self.quantile(0.95)
-
-    def paths(self, count: int, seed: int) -> FloatArray:
-        """Prices of whole courses of the window as they may come, shape (count, n), EUR/MWh.
-
-        A path is a past forecast's errors, each turned into its rank among all past errors of the same slot
-        and read off the slot's quantiles: the empirical copula (Schefzik, Thorarinsdottir and Gneiting 2013,
-        Statistical Science 28, 616). None comes twice before all have come once. The quarters of an hour move
-        together. Below the lowest and above the highest level the last straight line is continued. Published
-        slots are the same in all. The first k paths of a seed are the same for any count.
-
-        Raises DataMissing with fewer than FEW_PATHS past forecasts, ValueError where `past` is not known.
-        """
-        if count < 1:
-            raise ValueError("a path at least")
-        told = np.tile(self.price, (count, 1))
-        ahead = np.flatnonzero((self.origin == str(Origin.FORECAST)) & np.isfinite(self.price))
-        if len(ahead) == 0:
-            return told
-        if self.past is None:
-            raise ValueError("a forecast without past errors has no paths")
-        if len(self.past) < FEW_PATHS:
-            raise DataMissing(
-                f"{self.series}: {len(self.past)} past weeks of errors are known; "
-                f"paths need at least {FEW_PATHS}."
-            )
-        ranks = np.argsort(np.argsort(self.past[:, ahead], axis=0, kind="stable"), axis=0, kind="stable")
-        drawn = draw(len(ranks), count, seed)
-        told[:, ahead] = read_off(self.levels, self.quantiles[:, ahead], (ranks[drawn] + 0.5) / len(ranks))
-        return told
-
-
-def draw(size: int, count: int, seed: int) -> IntArray:
-    """`count` of the numbers under `size`, shuffled anew each time that all have come."""
-    random = np.random.default_rng(seed)
-    rounds = [random.permutation(size) for _ in range(-(-count // size))]
-    return np.concatenate(rounds)[:count].astype(np.int64)
 
 
 def read_off(levels: tuple[float, ...], quantiles: FloatArray, shares: FloatArray) -> FloatArray:

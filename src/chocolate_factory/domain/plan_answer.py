@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from chocolate_factory.domain.assets import Dispatch
+from chocolate_factory.domain.assets_answer import assets_answer
+from chocolate_factory.domain.assets_builder import AssetFacts
+from chocolate_factory.domain.carbon import Carbon
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.plan import Run, Schedule
@@ -31,6 +35,8 @@ class PlanFacts:
     forecast: Forecast | None
     stack: PriceStack
     assumptions: list[str]
+    asset_facts: AssetFacts | None = None
+    carbon: Carbon | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Arm:
     schedule: Schedule
     load_kw: FloatArray
     costs: PlanCosts
+    dispatch: Dispatch | None = None
 
     def batch_costs(self, price_eur_kwh: FloatArray, window: Window) -> dict[str, float]:
         """Energy cost of each batch's own runs, EUR."""
@@ -58,7 +65,10 @@ def slots_of(run: Run, window: Window) -> slice:
 
 def run_cost(run: Run, price_eur_kwh: FloatArray, window: Window) -> float:
     """Energy of one run at the price of its slots, EUR with electricity tax."""
-    return float(np.sum(price_eur_kwh[slots_of(run, window)])) * run.power_kw / 4
+    price = price_eur_kwh[slots_of(run, window)]
+    if run.profile_kw:
+        return float(price @ run.draw_kw(np.arange(len(price), dtype=np.float64))) / 4
+    return float(np.sum(price)) * run.power_kw / 4
 
 
 def plan_answer(
@@ -90,16 +100,44 @@ def plan_answer(
         "violations": [],
     }
     answer |= lots_answer(solution, plan.schedule, zone)
-    answer["assumptions"] = list(dict.fromkeys([*facts.assumptions, *plan.costs.assumptions]))
+    notes = (*facts.assumptions, *plan.costs.assumptions, *unknown_units(problem))
+    answer["assumptions"] = list(dict.fromkeys(notes))
     answer["bill"] = {"plan": plan.costs.to_json(), "baseline": as_ordered.costs.to_json()}
     answer["runs"] = [run_row(run, facts, problem) for run in plan.schedule.runs]
+    if facts.factory.setups:
+        answer["setups"] = [setup_row(run, facts, problem) for run in plan.schedule.setups]
     answer["load_kw"] = load_rows(plan.load_kw, window, zone)
-    return answer
+    return answer | beside(facts, problem, arms)
+
+
+def beside(facts: PlanFacts, problem: Problem, arms: tuple[Arm, Arm]) -> dict[str, Any]:
+    """Battery, array and carbon, as far as the plant has them."""
+    found: dict[str, Any] = {}
+    if problem.assets is not None and arms[0].dispatch is not None:
+        use = (problem.assets, arms[0].dispatch)
+        found |= assets_answer(facts.factory, problem.window, use, facts.asset_facts)
+    if facts.carbon is not None:
+        found["co2"] = carbon_row(facts.carbon, arms, problem.minutes)
+    return found
+
+
+def carbon_row(carbon: Carbon, arms: tuple[Arm, Arm], minutes: int) -> dict[str, Any]:
+    """Carbon of plan and baseline; `weighted_eur` is what it added to what was minimised, not to the cost."""
+    kg, base = (carbon.kg(arm.load_kw, minutes) for arm in arms)
+    slots = len(carbon.g_kwh)
+    return {
+        "kg": kg,
+        "baseline_kg": base,
+        "weight_eur_t": carbon.eur_per_tonne,
+        "weighted_eur": kg / 1000 * carbon.eur_per_tonne,
+        "origin": {"known": slots - carbon.estimated, "estimated": carbon.estimated},
+    }
 
 
 def plan_id(facts: PlanFacts, plan: Arm) -> str:
     """Moment of issue and a digest of the starts: the same plan made twice has one id."""
-    digest = hashlib.sha256(repr((plan.jobs, plan.costs.cost_eur)).encode()).hexdigest()[:8]
+    starts = sorted((run.product, run.step, epoch(run.start)) for run in plan.schedule.runs)
+    digest = hashlib.sha256(repr((starts, round(plan.costs.cost_eur, 6))).encode()).hexdigest()[:8]
     return f"{facts.now:%Y%m%dT%H%M%SZ}-{digest}"
 
 
@@ -140,11 +178,37 @@ def run_row(run: Run, facts: PlanFacts, problem: Problem) -> dict[str, Any]:
         "process": run.process,
         "machine": run.machine,
         "unit": run.unit,
+        **({"mode": run.mode} if run.mode else {}),
         "start": local_iso(run.start, zone),
         "end": local_iso(run.end, zone),
         "energy_kwh": run.power_kw * (run.end - run.start).total_seconds() / 3600,
-        "cost_eur": run_cost(run, problem.price_eur_kwh, problem.window),
+        "cost_eur": run_cost(run, facts.stack.all_in_eur_kwh, problem.window),
         "why": reason(run, problem),
+    }
+
+
+def unknown_units(problem: Problem) -> list[str]:
+    """What is assumed of units of which nothing is known that they carried."""
+    found = []
+    for change in problem.setups:
+        if (count := change.count - len(change.carried)) > 0:
+            units = f"{count} of {change.count} units" if change.count > 1 else "the unit"
+            name = problem.machines[change.machine]
+            found.append(f"{name}: what {units} carried before is not known; no setup is needed at first.")
+    return found
+
+
+def setup_row(run: Run, facts: PlanFacts, problem: Problem) -> dict[str, Any]:
+    """One setup: the unit it makes ready, and for which product."""
+    zone = facts.factory.site.timezone
+    return {
+        "machine": run.machine,
+        "unit": run.unit,
+        "product": run.product,
+        "start": local_iso(run.start, zone),
+        "end": local_iso(run.end, zone),
+        "energy_kwh": run.power_kw * (run.end - run.start).total_seconds() / 3600,
+        "cost_eur": run_cost(run, facts.stack.all_in_eur_kwh, problem.window),
     }
 
 

@@ -173,6 +173,24 @@ class Planner(Protocol):
 
 
 @dataclass(frozen=True)
+class Replanning:
+    """How a plan that stands is planned anew.
+
+    Runs that start within `freeze_minutes` stay. The new plan is taken where it is cheaper by more than both
+    `keep_unless_eur` and `keep_unless_percent` of the cost. `seconds` of solving are spent.
+    """
+
+    freeze_minutes: int = 120
+    keep_unless_eur: float = 1.0
+    keep_unless_percent: float = 0.2
+    seconds: float = 5.0
+
+    def threshold_eur(self, cost_eur: float) -> float:
+        """What a new plan has to save beside one of a cost, EUR."""
+        return max(self.keep_unless_eur, self.keep_unless_percent / 100 * abs(cost_eur))
+
+
+@dataclass(frozen=True)
 class Ports:
     """Everything a use case may touch, built once by `wiring.build`.
 
@@ -180,7 +198,8 @@ class Ports:
     `sample` is true when store and sources are the project's own made-up world; every answer says so.
     `unkeyed` names, for each series that only a source without its key could tell, the setting it wants;
     `keys_end` tells of each key with a known end when that is, and whether it is assumed. `elsewhere` names
-    settings whose default is a place that is not near the site.
+    settings whose default is a place that is not near the site. `plan_risk` is the weight of the dearest of
+    `plan_paths` price paths in what a plan minimises.
     """
 
     factory: Factory
@@ -197,3 +216,6 @@ class Ports:
     unkeyed: Mapping[str, str] = field(default_factory=dict)
     keys_end: Mapping[str, tuple[datetime, bool]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()
+    replanning: Replanning = Replanning()
+    plan_risk: float = 0.0
+    plan_paths: int = 50

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product as combinations
 
 import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.factory import Attendance, Factory, Machine, Product, Step
+from chocolate_factory.domain.assets import Assets
+from chocolate_factory.domain.factory import Attendance, Factory, Machine, SetupRule, Step
+from chocolate_factory.domain.limits_builder import limits_of
 from chocolate_factory.domain.plan import Climate, Wanted
 from chocolate_factory.domain.problem import BoolArray, ExcessGroup, Lot, Problem, ProblemProduct, ProblemStep
 from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.domain.setups import Changeover, Setup
 from chocolate_factory.domain.slots import PLAN_MINUTES, IntArray, Window, epoch, local_iso, moment
 from chocolate_factory.domain.staffing import staffed
 
@@ -33,6 +37,7 @@ class ProblemInputs:
     wanted: tuple[Wanted, ...]
     power_cap_kw: FloatArray | None = None
     allow_late: bool = False
+    assets: Assets | None = None
 
 
 def build_problem(inputs: ProblemInputs) -> Problem:
@@ -52,11 +57,14 @@ def build_problem(inputs: ProblemInputs) -> Problem:
         auxiliary_kw=auxiliary_kw(factory, window, inputs.climate),
         machines=names,
         machine_units=np.array([units_available(m, window) for m in factory.machines], np.int64),
-        products=tuple(_product(p, names, present, inputs.climate) for p in factory.products),
+        products=_products(factory, names, present, inputs.climate),
         lots=tuple(_lot(want, factory, window) for want in inputs.wanted),
         excess=inputs.excess,
         power_cap_kw=inputs.power_cap_kw,
         allow_late=inputs.allow_late,
+        limits=limits_of(factory, window),
+        assets=inputs.assets,
+        setups=changeovers(factory, window, present),
     )
 
 
@@ -146,14 +154,20 @@ def _touches(bad: BoolArray, duration: int) -> BoolArray:
     return result
 
 
-def _product(
-    product: Product, machines: tuple[str, ...], present: BoolArray, climate: Climate
-) -> ProblemProduct:
-    return ProblemProduct(
-        product.name,
-        product.batch_kg,
-        tuple(_step(step, machines.index(step.machine), present, climate) for step in product.steps),
-    )
+def _products(
+    factory: Factory, machines: tuple[str, ...], present: BoolArray, climate: Climate
+) -> tuple[ProblemProduct, ...]:
+    """The recipes in the file's order, each in its normal modes; all their other ways come after them."""
+    normal, others = [], []
+    for place, product in enumerate(factory.products):
+        steps = [
+            [_step(way, machines.index(step.machine), present, climate) for way in step.ways]
+            for step in product.steps
+        ]
+        first, *more = (ProblemProduct(product.name, product.batch_kg, ways) for ways in combinations(*steps))
+        normal.append(first)
+        others += [replace(way, variant_of=place) for way in more]
+    return (*normal, *others)
 
 
 def _step(step: Step, machine: int, present: BoolArray, climate: Climate) -> ProblemStep:
@@ -168,7 +182,27 @@ def _step(step: Step, machine: int, present: BoolArray, climate: Climate) -> Pro
         wait_max=None if step.wait_max_minutes is None else whole_slots(step.wait_max_minutes),
         allowed=inside_starts(duration, len(present)) & ~attendance & ~weather,
         blocked_by={"attendance": attendance, "climate": weather},
+        profile_kw=step.profile_kw,
+        mode=step.mode,
     )
+
+
+def changeovers(factory: Factory, window: Window, present: BoolArray) -> tuple[Changeover, ...]:
+    """Per machine type with setups its rules, for units that carried nothing before the window."""
+    found = []
+    for place, machine in enumerate(factory.machines):
+        rules = tuple(_setup(r, window, present) for r in factory.setups if r.machine == machine.name)
+        if any(rule.duration for rule in rules):
+            found.append(Changeover(place, machine.count, rules))
+    return tuple(found)
+
+
+def _setup(rule: SetupRule, window: Window, present: BoolArray) -> Setup:
+    duration = whole_slots(rule.minutes)
+    allowed = inside_starts(duration, window.slot_count(PLAN_MINUTES))
+    if duration:
+        allowed &= ~unattended_starts(rule.attended, duration, present)
+    return Setup(rule.before, rule.after, duration, rule.power_kw, allowed)
 
 
 def _lot(want: Wanted, factory: Factory, window: Window) -> Lot:

@@ -141,7 +141,8 @@ def _begun(
 ) -> tuple[Run, bool] | None:
     """The next run and whether its start was reported, None where it has not begun."""
     number = len(runs)
-    step, planned = product.steps[number], batch.runs.get(number)
+    planned = batch.runs.get(number)
+    step = product.steps[number].in_mode(planned.mode if planned else "")
     starts = {r.step: r for r in own if r.kind is Kind.STARTED and r.step is not None}
     ends = {r.step: r for r in own if r.kind is Kind.FINISHED and r.step is not None}
     ahead = runs[-1].end if runs else None
@@ -161,7 +162,8 @@ def _begun(
         end = ends[number].moment
     elif number + 1 in starts:
         end = min(end, starts[number + 1].moment)
-    run = Run(batch.name, product.name, step.process, step.machine, unit, start, end, step.power_kw, number)
+    place = (step.process, step.machine, unit)
+    run = Run(batch.name, product.name, *place, start, end, step.power_kw, number, step.profile_kw, step.mode)
     return run, said is not None
 
 

@@ -16,7 +16,10 @@ import numpy as np
 
 from chocolate_factory.domain.factory import Attendance, Factory
 from chocolate_factory.domain.plan import Climate, Run, Schedule, Violation, Wanted
-from chocolate_factory.domain.rules_case import QUARTER, Case, Placed, whole_slots
+from chocolate_factory.domain.rules_assets import battery, grid_kw, pv
+from chocolate_factory.domain.rules_case import QUARTER, Case, Placed, step_draws, whole_slots
+from chocolate_factory.domain.rules_limits import output, storage
+from chocolate_factory.domain.rules_setups import setup
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import IntArray
 
@@ -34,7 +37,8 @@ def violations(
     ValueError when their lengths differ from T.
     """
     case = Case(factory, schedule, climate, power_cap_kw)
-    undated = [run for run in schedule.runs if run.start.tzinfo is None or run.end.tzinfo is None]
+    planned = (*schedule.runs, *schedule.setups)
+    undated = [run for run in planned if run.start.tzinfo is None or run.end.tzinfo is None]
     if undated:
         return [_undated(run) for run in undated]
     return [found for rule in RULES.values() for found in rule(case)]
@@ -43,7 +47,7 @@ def violations(
 def window(case: Case) -> Broken:
     """Rule 1: every run starts and ends inside the window, on its grid of 15 minutes, and lasts."""
     span = case.schedule.window
-    for placed in case.placed:
+    for placed in (*case.placed, *case.setups):
         run = placed.run
         if run.start < span.start or run.end > span.end:
             yield case.broken("window", placed, f"leaves the window that ends {case.local(span.end)}")
@@ -99,7 +103,7 @@ def wait(case: Case) -> Broken:
 def machine_unit(case: Case) -> Broken:
     """Rule 3: a unit exists and carries one batch at a time."""
     units: dict[tuple[str, int], list[Placed]] = defaultdict(list)
-    for placed in (*case.begun, *case.placed):
+    for placed in (*case.begun, *case.placed, *case.setups):
         units[placed.run.machine, placed.run.unit].append(placed)
     counts = {machine.name: machine.count for machine in case.factory.machines}
     for (machine, unit), carried in units.items():
@@ -109,7 +113,7 @@ def machine_unit(case: Case) -> Broken:
         busy = carried[0]
         for placed in carried[1:]:
             if placed.run.start < busy.run.end and not placed.begun:
-                yield case.broken("machine", placed, f"finds the unit busy with batch {busy.run.batch}")
+                yield case.broken("machine", placed, f"finds the unit busy with {_what(busy.run)}")
             busy = max(busy, placed, key=lambda p: p.run.end)
 
 
@@ -119,7 +123,8 @@ def machine_count(case: Case) -> Broken:
         running = case.concurrent(machine.name)
         available = np.maximum(case.available(machine.name), case.concurrent(machine.name, begun=True))
         for slot in _spells(running > available):
-            on = [p for p in case.placed if p.run.machine == machine.name and p.first <= slot < p.stop]
+            planned = (p for p in (*case.placed, *case.setups) if p.run.machine == machine.name)
+            on = [p for p in planned if p.first <= slot < p.stop]
             what = f"is one of {running[slot]} runs, {available[slot]} of {machine.count} units are available"
             yield case.broken("machine", max(on, key=lambda p: p.run.start), what, case.at(slot))
 
@@ -158,7 +163,7 @@ def power(case: Case) -> Broken:
     """Rule 6: where the contracted power is a cut-off, the load of every slot stays at or below it."""
     if case.power_cap_kw is None:
         return
-    load = case.load_kw()
+    load = grid_kw(case)
     for slot in _spells(load > case.power_cap_kw + TOLERANCE_KW):
         on = [p for p in case.placed if p.first <= slot < p.stop]
         what = f"the site draws {load[slot]:.2f} kW, at most {case.power_cap_kw[slot]:.2f} kW allowed"
@@ -223,7 +228,16 @@ RULES: dict[str, Callable[[Case], Broken]] = {
     "power": power,
     "due": due,
     "batch": batch,
+    "battery": battery,
+    "pv": pv,
+    "storage": storage,
+    "output": output,
+    "setup": setup,
 }
+
+
+def _what(run: Run) -> str:
+    return f"batch {run.batch}" if run.batch else f"a setup for {run.product}"
 
 
 def _undated(run: Run) -> Violation:
@@ -236,14 +250,31 @@ def _unlike_recipe(placed: Placed) -> Iterator[str]:
     if step is None:
         yield f"is step {run.step}, which the recipe of {run.product} does not have"
         return
+    if run.mode != step.mode or (step.modes and not run.mode):
+        modes = ", ".join(mode.name for mode in step.modes) or "no modes"
+        yield f"is in mode {run.mode!r}, and the step has {modes}"
+        return
     if run.process != step.process:
         yield f"should be {step.process} in step {run.step}"
     if run.machine != step.machine:
         yield f"should be on {step.machine}"
     if run.end - run.start != whole_slots(step.minutes) * QUARTER:
         yield f"lasts {(run.end - run.start).total_seconds() / 60:g} min, not {step.minutes} in whole slots"
-    if not abs(run.power_kw - step.power_kw) <= TOLERANCE_KW:
-        yield f"draws {run.power_kw:g} kW, not {step.power_kw:g}"
+    yield from _unlike_draw(run, step_draws(step))
+
+
+def _unlike_draw(run: Run, asked: list[float]) -> Iterator[str]:
+    mean = sum(asked) / len(asked)
+    if not abs(run.power_kw - mean) <= TOLERANCE_KW:
+        yield f"draws {run.power_kw:g} kW, not {mean:g}"
+    drawn = run.profile_kw or (mean,) * len(asked)
+    if len(drawn) != len(asked):
+        yield f"has draws for {len(drawn)} slots, not for {len(asked)}"
+        return
+    for number, (found, kw) in enumerate(zip(drawn, asked, strict=True), 1):
+        if not abs(found - kw) <= TOLERANCE_KW:
+            yield f"draws {found:g} kW in its slot {number}, not {kw:g}"
+            return
 
 
 def _neighbours(case: Case) -> Iterator[tuple[Placed, Placed]]:

@@ -83,15 +83,23 @@ class Case:
 
     @cached_property
     def begun(self) -> tuple[Placed, ...]:
-        """The runs that began before the window."""
-        return tuple(replace(self._place(run), begun=True) for run in self.schedule.begun)
+        """The runs that began before the window, setups that go on into it included."""
+        start = self.schedule.window.start
+        going_on = (run for run in self.schedule.carried if not run.batch and run.end > start)
+        return tuple(replace(self._place(run), begun=True) for run in (*self.schedule.begun, *going_on))
+
+    @cached_property
+    def setups(self) -> tuple[Placed, ...]:
+        """The planned setups."""
+        return tuple(self._place(run) for run in self.schedule.setups)
 
     @cached_property
     def batches(self) -> dict[str, list[Placed]]:
         """The runs of each batch, begun ones included, by step and start."""
         found: dict[str, list[Placed]] = defaultdict(list)
         for placed in sorted((*self.begun, *self.placed), key=lambda p: (p.run.step, p.run.start)):
-            found[placed.run.batch].append(placed)
+            if placed.run.batch or not placed.begun:
+                found[placed.run.batch].append(placed)
         return dict(found)
 
     @cached_property
@@ -119,13 +127,14 @@ class Case:
     def broken(self, rule: str, placed: Placed, what: str, at: datetime | None = None) -> Violation:
         """A violation by one run; the message names batch, process, machine and local time."""
         run, moment = placed.run, at or placed.run.start
-        text = f"Batch {run.batch}: {run.process} on {run.machine} {run.unit} at {self.local(moment)} {what}."
+        what_for = f"Batch {run.batch}" if run.batch else f"For {run.product}"
+        text = f"{what_for}: {run.process} on {run.machine} {run.unit} at {self.local(moment)} {what}."
         return Violation(rule, text, run.batch, moment)
 
     def concurrent(self, machine: str, *, begun: bool = False) -> IntArray:
         """Runs on a machine type in each slot of the window, shape (T,); `begun`: only those."""
         count = np.zeros(self.slots, np.int64)
-        for placed in self.begun if begun else (*self.begun, *self.placed):
+        for placed in self.begun if begun else (*self.begun, *self.placed, *self.setups):
             if placed.run.machine == machine:
                 count[max(0, placed.first) : max(0, placed.stop)] += 1
         return count
@@ -142,9 +151,19 @@ class Case:
     def load_kw(self) -> FloatArray:
         """Site load of each slot, shape (T,): running steps plus auxiliary loads."""
         load = np.array([self._auxiliary_kw(slot) for slot in range(self.slots)], np.float64)
-        for placed in (*self.begun, *self.placed):
-            load[max(0, placed.first) : max(0, placed.stop)] += placed.run.power_kw
+        for placed in (*self.begun, *self.placed, *self.setups):
+            for slot in range(max(0, placed.first), min(self.slots, placed.stop)):
+                load[slot] += self._draw_kw(placed, slot)
         return load
+
+    def _draw_kw(self, placed: Placed, slot: int) -> float:
+        """Mean draw of a run in a slot; beyond its profile it goes on with the last draw."""
+        run = placed.run
+        if not run.profile_kw:
+            return run.power_kw
+        first, part = divmod((self.at(slot) - run.start) / QUARTER, 1.0)
+        here, after = (run.profile_kw[min(max(int(first) + n, 0), len(run.profile_kw) - 1)] for n in (0, 1))
+        return here * (1 - part) + after * part
 
     def _auxiliary_kw(self, slot: int) -> float:
         outdoor, total = self.climate.temperature_c[slot], 0.0
@@ -159,9 +178,8 @@ class Case:
     def _place(self, run: Run) -> Placed:
         product = self.products.get(run.product)
         known = product is not None and 0 <= run.step < len(product.steps)
-        return Placed(
-            run, product.steps[run.step] if product and known else None, *self._touched(run.start, run.end)
-        )
+        step = in_mode(product.steps[run.step], run.mode) if product and known else None
+        return Placed(run, step, *self._touched(run.start, run.end))
 
     def _touched(self, start: datetime, end: datetime) -> tuple[int, int]:
         origin = self.schedule.window.start
@@ -171,6 +189,25 @@ class Case:
 def whole_slots(minutes: int) -> int:
     """Minutes as whole slots, rounded up."""
     return -(-minutes // PLAN_MINUTES)
+
+
+def in_mode(step: Step, mode: str) -> Step:
+    """A step as one of its modes has it; the step itself where it has no such mode."""
+    for other in step.modes:
+        if other.name == mode:
+            minutes, kw, profile = other.minutes, other.power_kw, other.profile
+            return replace(step, minutes=minutes, power_kw=kw, profile=profile, mode=mode)
+    return step
+
+
+def step_draws(step: Step) -> list[float]:
+    """Draw of each whole slot of a step: the mean of its 15 minutes, those after its end as the last one."""
+    if not step.profile:
+        return [step.power_kw] * whole_slots(step.minutes)
+    minutes = [kw for span, kw in step.profile for _ in range(span)]
+    minutes += [minutes[-1]] * (PLAN_MINUTES - 1)
+    slots = range(0, len(minutes) - PLAN_MINUTES + 1, PLAN_MINUTES)
+    return [sum(minutes[first : first + PLAN_MINUTES]) / PLAN_MINUTES for first in slots]
 
 
 def staffed_spans(factory: Factory, window: Window) -> list[Span]:

@@ -6,17 +6,26 @@ fixed order, and the first one that a start does not survive is the one that is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chocolate_factory.domain.forced import Batch
-from chocolate_factory.domain.problem import BoolArray, Job, Problem, ProblemStep, load_kw
+from chocolate_factory.domain.limits import Output, Storage, keeps_limits
+from chocolate_factory.domain.problem import (
+    BoolArray,
+    Job,
+    Problem,
+    ProblemStep,
+    load_kw,
+    solution_cost_eur,
+)
 from chocolate_factory.domain.problem import energy_cost_eur as energy_eur
 from chocolate_factory.domain.problem import excess_cost_eur as excess_eur
 from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.domain.setups import Bench
 from chocolate_factory.domain.slots import IntArray
 
 POSSIBLE = ""
@@ -25,11 +34,15 @@ RULES = {
     "attendance": "staff: the shifts and holidays",
     "climate": "the limits of outdoor temperature and humidity",
     "begun": "the step before, which had begun: this one follows within its longest wait",
+    "frozen": "the freeze window: what starts that soon stays as it was planned",
     "order": "the order of steps: the others of the batch find no place before or after",
     "due": "the due time of the batch",
     "wait": "the longest wait between steps",
     "machine": "machines: other batches are on those that this one needs, or they are out of order",
+    "setup": "setups between products",
     "power": "the power limit of the site",
+    "storage": "room for batches that wait between steps",
+    "output": "the kilograms finished in a day",
     "availability": "machines that are out of order",
 }
 """Rule -> what it is, in the order in which they are looked at; the last one only a planner names."""
@@ -88,9 +101,12 @@ class Alone:
         tables = []
         for step, own in zip(self.steps, self.batch.job.starts, strict=True):
             table = np.full(self.problem.slots, np.inf)
-            table[: max(0, self.problem.slots - step.duration + 1)] = over(price, step.duration)
+            inside = max(0, self.problem.slots - step.duration + 1)
+            table[:inside] = 0.0
+            for first, slots, kw in step.phases:
+                table[:inside] += over(price, slots)[first : first + inside] * kw
             stay = STAY * np.abs(np.arange(self.problem.slots) - own)
-            tables.append(table * step.power_kw + stay)
+            tables.append(table + stay)
         return tables
 
     @cached_property
@@ -99,10 +115,12 @@ class Alone:
         return self.total_eur(self.batch.job)
 
     def total_eur(self, job: Job) -> float:
-        """Energy and excess of the plan with the batch there."""
+        """Energy and excess of the plan with the batch there, infinite where setups find no time."""
+        if self.problem.setups:
+            return solution_cost_eur(self.problem, (*self.others, job))
         load = self.load.copy()
         for step, at in zip(self.steps, job.starts, strict=True):
-            load[at : at + step.duration] += step.power_kw
+            load[at : at + step.duration] += step.draw_kw
         return energy_eur(self.problem, load) + excess_eur(self.problem, load)
 
     @cached_property
@@ -111,15 +129,26 @@ class Alone:
         return [step.allowed & self.unit_free(step) & self.under_cap(step) for step in self.steps]
 
     def unit_free(self, step: ProblemStep) -> BoolArray:
-        """Starts at which a unit is free for the whole step, shape (T,)."""
-        return clear(self.free[step.machine] <= 0, step.duration)
+        """Starts at which a unit is free for the whole step and its setups, shape (T,)."""
+        found = clear(self.free[step.machine] <= 0, step.duration)
+        fits = self.bench.open_for(self.batch.job.product, step) if self.bench is not None else None
+        if fits is None:
+            return found
+        pairs = zip(self.steps, self.batch.job.starts, strict=True)
+        fits[next(at for own, at in pairs if own is step)] = True
+        return found & fits
+
+    @cached_property
+    def bench(self) -> Bench | None:
+        """The others on the machines that have setups, None where there are none."""
+        return Bench(self.problem, self.others) if self.problem.setups else None
 
     def under_cap(self, step: ProblemStep) -> BoolArray:
         """Starts at which the site's load stays below the hard limit on power, shape (T,)."""
         cap = self.problem.power_cap_kw
         if cap is None:
             return np.ones(self.problem.slots, np.bool_)
-        return clear(self.load + step.power_kw > cap + POWER_SLACK_KW, step.duration)
+        return quiet_starts(step, self.load, cap)
 
     def rules(self, number: int) -> NDArray[np.str_]:
         """The rule that forbids each start of a step, `POSSIBLE` where the batch can go, shape (T,)."""
@@ -141,7 +170,22 @@ class Alone:
         ]
         for rule, keeps in layers:
             found[(found == POSSIBLE) & ~keeps] = rule
+        if self.problem.limits:
+            for slot in np.flatnonzero(found == POSSIBLE):
+                found[slot] = self.limit_broken(number, int(slot))
         return found
+
+    def limit_broken(self, number: int, slot: int) -> str:
+        """The limit on kilograms that the cheapest batch with a run at a slot exceeds; `POSSIBLE`: none."""
+        starts = self.placed(self.energy, number, slot)
+        if starts is None:
+            return POSSIBLE
+        jobs = (*self.others, Job(self.batch.job.product, starts))
+        for rule, kind in (("storage", Storage), ("output", Output)):
+            limits = tuple(limit for limit in self.problem.limits if isinstance(limit, kind))
+            if not keeps_limits(replace(self.problem, limits=limits), jobs, least=False):
+                return rule
+        return POSSIBLE
 
     def reached(self, masks: list[BoolArray], waits: list[int | None], due: int) -> list[BoolArray]:
         """Starts of each step that belong to a whole batch finished by `due`, shape (T,) each."""
@@ -183,7 +227,10 @@ class Alone:
             starts = self.placed(tables, number, slot)
             if starts is not None:
                 job = Job(self.batch.job.product, starts)
+                if not keeps_limits(self.problem, (*self.others, job)):
+                    continue
                 moves.append(Move(starts, self.total_eur(job) - self.present_eur))
+        moves = [move for move in moves if np.isfinite(move.difference_eur)]
         return min(moves, key=lambda move: move.difference_eur, default=None)
 
     def best_moves(self, number: int, slots: list[int]) -> list[tuple[int, Move]]:
@@ -208,14 +255,15 @@ class Alone:
         return found
 
     def quiet(self) -> list[BoolArray]:
-        """Starts of each step that raise no peak of the plan, shape (T,) each."""
+        """Starts of each step that add nothing to what is charged for excess power, shape (T,) each."""
         limit = np.full(self.problem.slots, np.inf)
         present = load_kw(self.problem, self.jobs)
         for group in self.problem.excess:
-            highest = float(np.max(present[group.slots], initial=0.0))
-            limit[group.slots] = max(highest, group.contracted_kw + group.already_kw)
-        slack = POWER_SLACK_KW
-        return [clear(self.load + step.power_kw > limit + slack, step.duration) for step in self.steps]
+            limit[group.slots] = group.contracted_kw
+            if not group.quarters:
+                highest = float(np.max(present[group.slots], initial=0.0))
+                limit[group.slots] = max(highest, group.contracted_kw + group.already_kw)
+        return [quiet_starts(step, self.load, limit) for step in self.steps]
 
     def placed(self, tables: list[FloatArray], number: int, slot: int) -> tuple[int, ...] | None:
         """Starts of the cheapest batch that has one run at a slot, by the tables; None for none."""
@@ -244,6 +292,15 @@ def clear(bad: BoolArray, duration: int) -> BoolArray:
     summed = np.concatenate([[0], np.cumsum(bad)])
     ends = np.minimum(np.arange(len(bad)) + duration, len(bad))
     found: BoolArray = summed[ends] == summed[: len(bad)]
+    return found
+
+
+def quiet_starts(step: ProblemStep, load: FloatArray, limit: FloatArray) -> BoolArray:
+    """Starts at which a load with the step on top stays at or below a limit (T,), shape (T,)."""
+    found = np.ones(len(load), np.bool_)
+    for first, slots, kw in step.phases:
+        free = clear(load + kw > limit + POWER_SLACK_KW, slots)
+        found[: len(free) - first] &= free[first:]
     return found
 
 

@@ -16,8 +16,8 @@ def reason(run: Run, problem: Problem) -> str:
     Rank 1 is the cheapest start. Other rules (order, waits, machines, power, due time) may forbid cheaper
     ones; which one binds is not claimed here.
     """
-    product = next(p for p in problem.products if p.name == run.product)
-    step = product.steps[run.step]
+    whole = (p for p in problem.products if p.name == run.product and not p.batch)
+    step = next(s for p in whole if (s := p.steps[run.step]).mode == run.mode)
     first = (epoch(run.start) - epoch(problem.window.start)) // (60 * problem.minutes)
     means = mean_price(problem.price_eur_kwh, step.duration)
     starts = np.flatnonzero(step.allowed[: len(means)])

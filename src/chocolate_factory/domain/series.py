@@ -93,7 +93,7 @@ class Series:
     def within(self, window: Window) -> Series:
         """The slots that start inside the window."""
         lo, hi = np.searchsorted(self.start, [epoch(window.start), epoch(window.end)])
-        return self.take(np.arange(lo, hi))
+        return self.take(slice(int(lo), int(hi)))
 
     def known_at(self, as_of: datetime) -> Series:
         """The rows whose value was known by then."""
@@ -104,9 +104,9 @@ class Series:
         if len(self) == 0:
             return self
         order = np.lexsort((self.available_at, self.start))
-        ordered = self.take(order)
-        last = np.append(ordered.start[1:] != ordered.start[:-1], True)
-        return ordered.take(last)
+        start = self.start[order]
+        last = np.append(start[1:] != start[:-1], True)
+        return self.take(order[last])
 
 
 def empty(key: str) -> Series:

@@ -70,6 +70,7 @@ def local_midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
 def local_moment(day: date, clock: time, zone: str) -> datetime:
     """UTC moment of a local wall time; a wall time that does not exist moves forward by the gap."""
     wall = datetime.combine(day, clock, ZoneInfo(zone))
@@ -81,6 +82,7 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(maxsize=8192)
 def day_window(day: date, zone: str) -> Window:
     """The UTC window of a local day: 23, 24 or 25 hours."""
     return Window(local_midnight(day, zone), local_midnight(day + timedelta(days=1), zone))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chocolate_factory.domain.forecast import LEVELS, Forecast
+from chocolate_factory.domain.forecast import LEVELS, Forecast, PastErrors
 from chocolate_factory.domain.series import FloatArray, Origin, Series, TextArray, on_grid
 from chocolate_factory.domain.slots import PLAN_MINUTES, IntArray, Window, epoch, moment
 
@@ -78,14 +78,14 @@ def _predicted_table(predicted: Forecast | None, key: str, grid: _Grid) -> Float
     )
 
 
-def _past_on(predicted: Forecast | None, grid: _Grid) -> FloatArray | None:
+def _past_on(predicted: Forecast | None, grid: _Grid) -> PastErrors | None:
     """Past errors of the forecast's slot that each slot of the grid begins in, 0 outside its window."""
     if predicted is None or predicted.past is None:
         return None
     place = np.searchsorted(predicted.start, grid.starts, side="right") - 1
     inside = (place >= 0) & (grid.starts < int(predicted.start[-1]) + 60 * predicted.minutes)
-    past: FloatArray = np.where(inside, predicted.past[:, np.maximum(place, 0)], 0.0)
-    return past
+    errors = np.where(inside, predicted.past.errors[:, np.maximum(place, 0)], 0.0)
+    return PastErrors(predicted.past.ago, errors)
 
 
 def _origins(published: Series, starts: IntArray) -> TextArray:

@@ -26,6 +26,8 @@ KEYS = {
     "shift": "shift=22:00-24:00 on all staffed days, shift:sat,sun=06:00-14:00, shift:sat=none",
     "machine": "machine:NAME=+1, -1 or a number of units, for the whole window",
     "demand": "demand=+20%, demand:PRODUCT=+20% or kg of each of its entries",
+    "battery": "battery.capacity_kwh=50 or another key of [battery]; battery=none takes it away",
+    "pv": "pv.kwp=30 or another key of [pv]; pv=none takes it away",
 }
 SPAN = re.compile(r"([0-2]\d:[0-5]\d)-([0-2]\d:[0-5]\d)")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -41,7 +43,7 @@ class Changed:
     """A factory file's data with the changes made, and what lies outside the file.
 
     `price` and `excess` multiply market prices and the price of excess power; `batches` says whether other
-    batches are wanted than before; `told` are the changes in words.
+    batches are wanted than before; `told` are the changes in words, `notes` what had to be assumed.
     """
 
     data: Data
@@ -50,6 +52,7 @@ class Changed:
     excess: float = 1.0
     batches: bool = False
     told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def changed(data: Data, window: Window, words: tuple[str, ...]) -> Changed:
@@ -62,7 +65,7 @@ def changed(data: Data, window: Window, words: tuple[str, ...]) -> Changed:
     result = Changed(deepcopy(data), window)
     for word in words:
         key, _, value = word.partition("=")
-        name, _, part = key.partition(":")
+        name, _, part = key.replace(".", ":", 1).partition(":")
         change = CHANGES.get(name.strip())
         if len(word) > LONGEST or change is None or not value.strip():
             raise UsageError(f"{word[:LONGEST]!r} is not a change that can be asked.", listed())
@@ -199,6 +202,44 @@ def change_demand(result: Changed, part: str, value: str) -> None:
     result.batches = True
 
 
+NEW_BATTERY_HOURS = 2
+
+
+def change_battery(result: Changed, part: str, value: str) -> None:
+    """A key of the battery; a plant without one gets one that charges and discharges in two hours."""
+    new = "battery" not in result.data
+    change_asset(result, ("battery", part), value)
+    table = result.data.get("battery", {})
+    if new and isinstance(table.get("capacity_kwh"), float):
+        for key in ("charge_kw", "discharge_kw"):
+            table.setdefault(key, table["capacity_kwh"] / NEW_BATTERY_HOURS)
+        result.notes.append(
+            f"A new battery is taken to charge and discharge in {NEW_BATTERY_HOURS} h:"
+            f" {table['charge_kw']:g} kW each."
+        )
+
+
+def change_pv(result: Changed, part: str, value: str) -> None:
+    """A key of the array; a plant without one gets one."""
+    change_asset(result, ("pv", part), value)
+
+
+def change_asset(result: Changed, key: tuple[str, str], value: str) -> None:
+    """A key of a table that stands once: a number, +5, -5, +20% or a word; `none` without a key drops it."""
+    table, part = key
+    if not part:
+        if value != "none":
+            raise wrong(value, table)
+        result.data.pop(table, None)
+        return
+    row = result.data.setdefault(table, {})
+    if NUMBER.fullmatch(value.removesuffix("%")):
+        before = row.get(part, 0.0)
+        row[part] = amount(value, before if isinstance(before, int | float) else 0.0, table)
+    else:
+        row[part] = value
+
+
 CHANGES: dict[str, Callable[[Changed, str, str], None]] = {
     "price": change_price,
     "tariff": change_tariff,
@@ -207,4 +248,6 @@ CHANGES: dict[str, Callable[[Changed, str, str], None]] = {
     "shift": change_shift,
     "machine": change_machine,
     "demand": change_demand,
+    "battery": change_battery,
+    "pv": change_pv,
 }

@@ -80,11 +80,11 @@ class OriginFiles:
         return self.folder / origin.track.name / f"{origin.day:%Y%m%d}-{origin.model}.npz"
 
 
-def code_version() -> str:
-    """Version of the program, and a digest of the code and libraries that a forecast depends on."""
+def code_version(parts: tuple[str, ...] = CODE, libraries: tuple[str, ...] = LIBRARIES) -> str:
+    """Version of the program, and a digest of some of its code and libraries: those of a forecast."""
     root = Path(chocolate_factory.__file__).parent
-    found = hashlib.sha256(" ".join(version(name) for name in LIBRARIES).encode())
-    for part in CODE:
+    found = hashlib.sha256(" ".join(version(name) for name in libraries).encode())
+    for part in parts:
         place = root / part
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())

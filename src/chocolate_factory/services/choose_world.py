@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from chocolate_factory.core.errors import Busy, ChocolateError
 from chocolate_factory.domain.catalog import PRICE_SERIES
-from chocolate_factory.domain.factory import ContractKind
+from chocolate_factory.domain.factory import ContractKind, Factory
 from chocolate_factory.domain.ports import Ports
 
 
@@ -29,18 +30,39 @@ class World:
     left for good as soon as there is. The two never share a store.
     """
 
-    def __init__(self, real: Ports, make_sample: Callable[[], Ports], *, offline: bool = False) -> None:
+    def __init__(
+        self,
+        real: Ports,
+        make_sample: Callable[[], Ports],
+        *,
+        offline: bool = False,
+        read_factory: Callable[[], tuple[Factory, str]] | None = None,
+    ) -> None:
         self.real = real
         self.offline = offline
         self.activity: str | None = None
         self.troubles: dict[str, ChocolateError] = {}
         self._make_sample = make_sample
+        self._read_factory = read_factory
         self._sample: Ports | None = None
         self._working = threading.Lock()
 
     def ports(self) -> Ports:
         """The ports in charge now."""
         return self._sample or self.real
+
+    def reread(self) -> None:
+        """Go on with the factory file as it is now; sources keep the place that they were built for.
+
+        Raises Misconfigured for an unsound file; the one before stays in force.
+        """
+        if self._read_factory is None:
+            return
+        factory, text = self._read_factory()
+        if text != self.real.factory_text:
+            self.real = replace(self.real, factory=factory, factory_text=text)
+        if self._sample is not None and text != self._sample.factory_text:
+            self._sample = replace(self._sample, factory=factory, factory_text=text)
 
     def settle(self) -> Ports:
         """Decide which world is in charge, after everything real was tried."""

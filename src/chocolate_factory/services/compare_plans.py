@@ -11,6 +11,9 @@ from chocolate_factory.domain.ports import Ports, Store
 from chocolate_factory.services.read_plans import read_plan
 
 Row = dict[str, Any]
+SENTENCES = 2
+"""Of the words: how many say the whole, before single runs are named."""
+
 Starts = dict[tuple[str, str], list[Row]]
 
 
@@ -24,6 +27,11 @@ def compare_plans(ports: Ports, before: str | None = None, after: str | None = N
     """
     ids = [before, after] if before and after else newest_two(ports.store, after)
     old, new = (read_plan(ports.store, name) for name in ids)
+    return difference(old, new)
+
+
+def difference(old: Row, new: Row) -> Row:
+    """The difference between the answers of two plans. See `compare_plans`."""
     common = span(old, new)
     told = [by_process(plan, common) for plan in (old, new)]
     moved, added, dropped = changes(*told)
@@ -47,6 +55,23 @@ def compare_plans(ports: Ports, before: str | None = None, after: str | None = N
         "dropped": dropped,
     }
     return {**body, "words": words(body)}
+
+
+def summary(old: Row, new: Row) -> Row:
+    """The difference in a few counts and sentences: runs, batches that they belong to, and EUR."""
+    body = difference(old, new)
+    counts = {key: len(body[key]) for key in ("moved", "added", "dropped")}
+    batches = {f"batches_{key}": len({row["batch"] for row in body[key]}) for key in counts}
+    return {
+        "before": body["before"],
+        "compared": body["compared"],
+        "unchanged": body["unchanged"],
+        **counts,
+        **batches,
+        "cost_eur": body["cost_eur"]["difference"],
+        "runs_eur": body["runs_eur"]["difference"],
+        "words": body["words"][:SENTENCES],
+    }
 
 
 def newest_two(store: Store, after: str | None) -> list[str | None]:

@@ -11,9 +11,10 @@ import numpy as np
 
 from chocolate_factory.core.errors import Infeasible, NotFound, UsageError
 from chocolate_factory.domain.assembly import late_of, to_make
+from chocolate_factory.domain.dispatch import beside_dispatch
 from chocolate_factory.domain.forced import Batch, StartsWarm, batches_of, held, unforced, with_forced
 from chocolate_factory.domain.ports import Ports
-from chocolate_factory.domain.problem import Job, Problem, Solution
+from chocolate_factory.domain.problem import Job, Problem, Solution, load_kw
 from chocolate_factory.domain.run_moves import POSSIBLE, RULES, Alone, Move
 from chocolate_factory.domain.run_reasons import mean_price
 from chocolate_factory.domain.slots import epoch, local_iso, moment
@@ -23,7 +24,7 @@ from chocolate_factory.services.stored_case import Row, StoredCase, stored_case
 ANSWER_SECONDS = 6.0
 SMALL_EUR = 1e-6
 HOUR = 60
-SHARED = ("machine", "power")
+SHARED = ("machine", "power", "storage", "output")
 """Rules that may give way when other batches move; all others bind a batch whatever the others do."""
 
 LONELY = {"machine": "availability"}
@@ -49,7 +50,7 @@ def explain_batch(ports: Ports, batch: str, plan_id: str | None = None) -> Row:
     """
     stored = stored_case(ports, plan_id)
     one = batch_named(stored, batch)
-    alone = Alone(stored.problem, stored.solution.jobs, one)
+    alone = Alone(as_the_grid_sees(stored), stored.solution.jobs, one)
     return {
         **head(ports, stored, one),
         "runs": [run_row(stored, alone, number) for number in range(len(alone.steps))],
@@ -67,7 +68,7 @@ def explain_start(ports: Ports, question: Question) -> Row:
     one = batch_named(stored, question.batch)
     number = step_number(stored, one, question.step)
     slot = slot_of(stored, question.at, number, one)
-    alone = Alone(stored.problem, stored.solution.jobs, one)
+    alone = Alone(as_the_grid_sees(stored), stored.solution.jobs, one)
     body = {
         **head(ports, stored, one),
         "process": alone.steps[number].process,
@@ -90,6 +91,11 @@ def explain_start(ports: Ports, question: Question) -> Row:
     answer = unforced(solution, plain, one.job.product)
     check(ports, stored, answer)
     return {**body, "forbidden": None, "forced": forced_row(stored, answer, number, slot)}
+
+
+def as_the_grid_sees(stored: StoredCase) -> Problem:
+    """The problem with what battery and array do in the plan held as it is."""
+    return beside_dispatch(stored.problem, load_kw(stored.problem, stored.solution.jobs))
 
 
 def solved(ports: Ports, problem: Problem, start: tuple[Job, ...], seconds: float) -> Solution:
@@ -191,6 +197,7 @@ def run_row(stored: StoredCase, alone: Alone, number: int) -> Row:
     open_cheaper = [int(slot) for slot in ordered if rules[slot] == POSSIBLE]
     row = {
         "process": step.process,
+        **({"mode": step.mode} if step.mode else {}),
         "machine": problem.machines[step.machine],
         "start": at_slot(stored, own),
         "end": at_slot(stored, own + step.duration),

@@ -57,7 +57,7 @@ def event(run: RunView, view: PlanView) -> Event:
     made.add("sequence", int((view.issued_at - SEQUENCE_ZERO).total_seconds()))
     made.add("dtstart", run.start)
     made.add("dtend", run.end)
-    made.add("summary", f"{mark}{run.place}: {run.process}, {run.batch}")
+    made.add("summary", f"{mark}{run.place}: {run.task}, {run.batch}")
     made.add("description", description(run, view))
     made.add("location", f"{view.answer['site']}, {run.place}")
     made.add("categories", [run.machine, run.product])

@@ -16,10 +16,14 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(view: PlanView) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets keep accents; figures unrounded."""
+    """UTF-8 with a byte order mark, so that spreadsheets keep accents; figures unrounded.
+
+    The modes of runs are a last column, in plans that have some.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    modes = any(run.mode for run in view.runs)
+    writer.writerow([*COLUMNS, "mode"] if modes else COLUMNS)
     for run in view.runs:
         names = (view.answer["id"], run.batch, run.product, run.process, run.machine)
         times = [
@@ -28,7 +32,8 @@ def table(view: PlanView) -> bytes:
         ]
         figures = (repr(run.energy_kwh), repr(run.cost_eur))
         sample = "true" if view.answer["sample"] else "false"
-        writer.writerow([*map(inert, names), run.unit, *times, *figures, inert(run.why), sample])
+        row = [*map(inert, names), run.unit, *times, *figures, inert(run.why), sample]
+        writer.writerow([*row, inert(run.mode)] if modes else row)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -54,6 +54,12 @@ class RunView:
     energy_kwh: float
     cost_eur: float
     why: str
+    mode: str = ""
+
+    @property
+    def task(self) -> str:
+        """Process, and its mode where it has several, e.g. `conche, gentle`."""
+        return f"{self.process}, {self.mode}" if self.mode else self.process
 
     @property
     def place(self) -> str:
@@ -196,6 +202,7 @@ def all_runs(answer: Row) -> list[RunView]:
                 energy_kwh=row["energy_kwh"],
                 cost_eur=row["cost_eur"],
                 why=row["why"],
+                mode=row.get("mode", ""),
             )
         )
     return runs

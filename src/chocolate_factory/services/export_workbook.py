@@ -98,7 +98,7 @@ def run_cells(run: RunView, view: PlanView) -> tuple[Cell, ...]:
     """A run as cells; the offset tells hours apart that the clocks tell twice."""
     local = [_wall(at, view.zone) for at in (run.start, run.end)]
     offset = local_iso(run.start, view.zone)[-6:]
-    names = (run.batch, run.product, run.process)
+    names = (run.batch, run.product, run.task)
     utc = (_wall(run.start, "UTC"), _wall(run.end, "UTC"))
     return (run.unit, *local, offset, *names, run.energy_kwh, run.cost_eur, *utc, run.why)
 

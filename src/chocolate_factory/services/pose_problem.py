@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from chocolate_factory.core.errors import Infeasible, UsageError
+from chocolate_factory.domain.assets_builder import assets_of
 from chocolate_factory.domain.factory import ContractKind, Factory
 from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.freezing import still_held
 from chocolate_factory.domain.normals import hourly_normals
 from chocolate_factory.domain.pinned import pin, rest_only, stranded
 from chocolate_factory.domain.plan import Climate, Wanted
@@ -17,13 +20,16 @@ from chocolate_factory.domain.plan_answer import PlanFacts
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.problem import Problem
 from chocolate_factory.domain.problem_builder import ProblemInputs, build_problem
-from chocolate_factory.domain.series import on_grid
+from chocolate_factory.domain.series import FloatArray, on_grid
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, hours_over, planning_window
-from chocolate_factory.domain.standing import NOTHING_BEGUN, Standing
+from chocolate_factory.domain.standing import NOTHING_BEGUN, Frozen, Standing
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
 from chocolate_factory.services.choose_model import serving_model, weights_of
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
+from chocolate_factory.services.freeze_runs import NO_LONGER_WANTED, NO_PLACE, freeze_runs
+from chocolate_factory.services.pose_assets import asset_facts, asset_notes
+from chocolate_factory.services.pose_carbon import carbon_note, read_carbon_of
 from chocolate_factory.services.read_normals import read_normals
 from chocolate_factory.services.read_production import Past, in_order, read_past, stand, told_of
 
@@ -45,10 +51,26 @@ class Case:
     known_until: datetime | None
     facts: PlanFacts
     standing: Standing = NOTHING_BEGUN
+    posed: Posed | None = None
 
 
-def pose_problem(ports: Ports, days: int, *, allow_late: bool) -> Case:
-    """The problem as it is known at `ports.clock()`; DataMissing where prices are missing."""
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """How a case came about: its inputs, what led to its moment, and why runs that were to stay may not.
+
+    `released` tells by batch why what starts soon is not kept as the standing plan has it.
+    """
+
+    inputs: ProblemInputs
+    past: Past
+    released: Mapping[str, str]
+
+
+def pose_problem(ports: Ports, days: int, *, allow_late: bool, freeze: bool = True) -> Case:
+    """The problem as it is known at `ports.clock()`; DataMissing where prices are missing.
+
+    With `freeze` the runs of the standing plan that start soon stay where they are.
+    """
     if not 1 <= days <= MAX_DAYS:
         raise UsageError(f"--days {days} is out of range.", f"Plan 1 to {MAX_DAYS} days.")
     now, factory = ports.clock(), ports.factory
@@ -57,36 +79,76 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool) -> Case:
     stack = stack_of(factory, window, forecast)
     climate = read_climate(ports, window, now)
     past = read_past(ports, window.start)
+    carbon = read_carbon_of(ports, window)
+    sun = asset_facts(ports, window, forecast, past.plans)
     inputs = ProblemInputs(
         factory=in_order(ports, past),
         window=window,
-        price_eur_kwh=stack.all_in_eur_kwh,
+        price_eur_kwh=stack.all_in_eur_kwh + (carbon.weight_eur_kwh if carbon else 0.0),
         excess=excess_groups(factory.contract, window, PLAN_MINUTES, {}),
         climate=climate,
         wanted=(),
         power_cap_kw=power_cap_kw(factory.contract, window.starts(PLAN_MINUTES)),
         allow_late=allow_late,
+        assets=None if sun is None else assets_of(factory, window, sun),
     )
-    problem, standing = pinned_problem(ports, past, inputs)
+    minutes = ports.replanning.freeze_minutes if freeze else 0
+    frozen = freeze_runs(past, window, now, minutes)
+    problem, standing, released = pinned_problem(ports, past, inputs, frozen)
     told = [*assumptions(factory, stack, climate), *told_of(ports, past, standing, window.start)]
-    facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told)
+    told += [*asset_notes(ports, sun), *carbon_note(carbon)]
+    facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told, sun, carbon)
     known_until = forecast.known_until if forecast else None
-    return Case(now, standing.wanted, climate, stack, problem, known_until, facts, standing)
+    posed = Posed(inputs, past, released)
+    return Case(now, standing.wanted, climate, stack, problem, known_until, facts, standing, posed)
 
 
-def pinned_problem(ports: Ports, past: Past, inputs: ProblemInputs) -> tuple[Problem, Standing]:
-    """The problem of what is still to be made, what has begun in its place.
+def released(ports: Ports, case: Case, why: str) -> Case:
+    """The case with nothing held of what has not begun."""
+    if case.posed is None:
+        return case
+    inputs, past = case.posed.inputs, case.posed.past
+    problem, standing, _ = pinned_problem(ports, past, inputs, ())
+    freed = {tail.batch: why for tail in case.standing.tails if tail.held}
+    posed = replace(case.posed, released={**case.posed.released, **freed})
+    return replace(case, problem=problem, standing=standing, wanted=standing.wanted, posed=posed)
 
-    A batch whose rest has no place within the rules is given up, and made anew where it is still wanted.
+
+def pinned_problem(
+    ports: Ports, past: Past, inputs: ProblemInputs, frozen: Sequence[Frozen]
+) -> tuple[Problem, Standing, dict[str, str]]:
+    """The problem of what is still to be made, what has begun and what is frozen in its place.
+
+    What is frozen and breaks a rule there, or keeps what has begun from going on, is released; the last
+    result says why, by batch. A batch whose rest has no place within the rules is given up, and made anew
+    where it is still wanted.
     """
     lost: frozenset[str] = frozenset()
+    released: dict[str, str] = {}
     while True:
-        found = stand(ports, past, inputs.window, lost)
+        kept = [batch for batch in frozen if batch.batch not in {*released, *lost}]
+        found = stand(ports, past, inputs.window, lost, kept)
+        tails = {tail.batch for tail in found.tails}
+        why = {batch.batch: NO_LONGER_WANTED for batch in kept if batch.batch not in tails}
+        site = (inputs.climate, load_cap(inputs))
+        why |= still_held(inputs.factory, inputs.window, found, site)[1]
+        if why:
+            released |= why
+            continue
         problem = pin(build_problem(replace(inputs, wanted=found.wanted)), found)
         batch = stranded(problem, found.tails)
         if batch is None or can_go_on(ports, rest_only(problem, found.tails)):
-            return problem, found
-        lost |= {batch}
+            return problem, found, released
+        names = [tail.batch for tail in found.tails if tail.held]
+        if names:
+            released[batch if batch in names else names[-1]] = NO_PLACE
+        else:
+            lost |= {batch}
+
+
+def load_cap(inputs: ProblemInputs) -> FloatArray | None:
+    """The limit on what runs and auxiliary loads draw; none where battery or array give a part of it."""
+    return inputs.power_cap_kw if inputs.assets is None else None
 
 
 def can_go_on(ports: Ports, rest: Problem) -> bool:

@@ -8,6 +8,8 @@ from chocolate_factory.core.errors import NotFound
 from chocolate_factory.domain.ports import Store
 
 SUMMARY = ("id", "sample", "issued_at", "window", "cost_eur", "baseline", "saving", "mip_gap")
+LIVING = ("because", "kept", "replaced", "changes")
+"""What plans of earlier versions do not say."""
 
 
 def plan_body(store: Store, plan_id: str | None) -> dict[str, Any] | None:
@@ -28,4 +30,6 @@ def read_plan(store: Store, plan_id: str | None) -> dict[str, Any]:
 def list_plans(store: Store, limit: int) -> list[dict[str, Any]]:
     """Summaries, newest first."""
     answers = [cast("dict[str, Any]", record.body["answer"]) for record in store.find("plan", limit=limit)]
-    return [{key: answer[key] for key in SUMMARY} for answer in answers]
+    return [
+        {key: answer[key] for key in SUMMARY} | {key: answer.get(key) for key in LIVING} for answer in answers
+    ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from chocolate_factory.domain.carried import carried_before
 from chocolate_factory.domain.demand import anticipated, batches_due, intervals, wanted
 from chocolate_factory.domain.factory import Factory
-from chocolate_factory.domain.plan import Run, Wanted
+from chocolate_factory.domain.plan import SETUP, Run, Wanted
 from chocolate_factory.domain.ports import Ports, Record, Store
 from chocolate_factory.domain.production import (
     Done,
@@ -22,8 +24,8 @@ from chocolate_factory.domain.production import (
     standing_reports,
     with_outages,
 )
-from chocolate_factory.domain.slots import Window, local_iso, next_slot
-from chocolate_factory.domain.standing import Books, Standing, counts_among, keep_books, standing
+from chocolate_factory.domain.slots import Window, local_date, local_iso, local_midnight, next_slot
+from chocolate_factory.domain.standing import Books, Frozen, Standing, counts_among, keep_books, standing
 from chocolate_factory.services.standing_record import standing_of
 
 Row = dict[str, Any]
@@ -36,13 +38,17 @@ NO_LOG = "No production log yet: the plant is taken as idle and without known st
 
 @dataclass(frozen=True)
 class Past:
-    """What led to a moment: batches that began, the reports in force, the plans that followed each other."""
+    """What led to a moment: batches that began, the reports in force, the plans that followed each other.
+
+    `newest` is the plan that stands: the last of `plans`, or a later one from that very moment on.
+    """
 
     done: tuple[Done, ...]
     planned: Mapping[str, Planned]
     reports: tuple[Report, ...]
     plans: tuple[Body, ...]
     given_up: frozenset[str]
+    newest: Body | None = None
 
 
 def read_reports(store: Store, now: datetime | None = None) -> list[Report]:
@@ -63,7 +69,8 @@ def read_past(ports: Ports, until: datetime) -> Past:
     plans = tuple(plans_before(records, until))
     batches: dict[str, Planned] = {}
     given_up: set[str] = set()
-    for body in [*plans, *plan_from(records, until, ports.clock())]:
+    chain = [*plans, *plan_from(records, until, ports.clock())]
+    for body in chain:
         start = window_start(body)
         batches = {name: b for name, b in batches.items() if any(r.start < start for r in b.runs.values())}
         for run in runs_told(ports.factory, body):
@@ -73,7 +80,7 @@ def read_past(ports: Ports, until: datetime) -> Past:
         given_up |= set(kept.given_up) if kept and start < until else set()
     found = (carried_out(ports.factory, batch, reports, until) for batch in batches.values())
     done = tuple(d for d in found if d is not None and d.name not in given_up)
-    return Past(done, batches, reports, plans, frozenset(given_up))
+    return Past(done, batches, reports, plans, frozenset(given_up), chain[-1] if chain else None)
 
 
 def plans_before(records: Sequence[Record], until: datetime) -> list[Body]:
@@ -102,7 +109,8 @@ def plans_before(records: Sequence[Record], until: datetime) -> list[Body]:
 
 def plan_from(records: Sequence[Record], start: datetime, now: datetime) -> list[Body]:
     """The newest plan from just that start on, if there is one: its batches can be reported on already."""
-    bodies = (record.body for record in records if record.at <= now)
+    bodies: Iterator[Any] = (record.body for record in records)
+    bodies = (body for body in bodies if datetime.fromisoformat(body["answer"]["issued_at"]) <= now)
     return list(islice((body for body in bodies if window_start(body) == start), 1))
 
 
@@ -125,19 +133,27 @@ def runs_told(factory: Factory, body: Body) -> list[Run]:
     for name, rows in batches.items():
         rows.sort(key=lambda row: datetime.fromisoformat(row["start"]))
         steps = recipes.get(rows[0]["product"], ())[-len(rows) :]
-        told = [(row["process"], row["machine"]) for row in rows]
-        if told != [(step.process, step.machine) for step in steps]:
+        steps = tuple(step.in_mode(row.get("mode", "")) for step, row in zip(steps, rows, strict=False))
+        told = [(row["process"], row["machine"], row.get("mode", "")) for row in rows]
+        if told != [(step.process, step.machine, step.mode) for step in steps]:
             continue
         first = len(recipes[rows[0]["product"]]) - len(rows)
         for number, (row, step) in enumerate(zip(rows, steps, strict=True), first):
             start, end = (datetime.fromisoformat(row[key]).astimezone(UTC) for key in ("start", "end"))
             place = (row["process"], row["machine"], row["unit"])
-            found.append(Run(name, row["product"], *place, start, end, step.power_kw, number))
+            run = Run(name, row["product"], *place, start, end, step.power_kw, number)
+            found.append(replace(run, profile_kw=step.profile_kw, mode=step.mode))
     return found
 
 
-def stand(ports: Ports, past: Past, window: Window, lost: frozenset[str] = frozenset()) -> Standing:
-    """Where the plant stands at the window's start, batches named in `lost` given up."""
+def stand(
+    ports: Ports,
+    past: Past,
+    window: Window,
+    lost: frozenset[str] = frozenset(),
+    frozen: Sequence[Frozen] = (),
+) -> Standing:
+    """Where the plant stands at the window's start, batches named in `lost` given up, `frozen` runs held."""
     wants = wanted(ports.factory, window)
     done = [batch for batch in past.done if batch.name not in lost]
     books = books_at(ports.factory, past, window.start, done)
@@ -148,8 +164,9 @@ def stand(ports: Ports, past: Past, window: Window, lost: frozenset[str] = froze
         for want in wants
     ]
     earlier = made_before(ports.factory, known, window)
-    found = standing((known, earlier), books, done, (window.start, window.end))
+    found = standing((known, earlier), books, done, (window.start, window.end), frozen)
     used = past.given_up | {b.name for b in past.done} | {r.batch for r in past.reports if r.batch}
+    used |= {batch.batch for batch in frozen}
     start = window.start
     kept = [Run(name, "", "", "", 0, start, start, 0.0, 0) for name in sorted(used)]
     kept += [
@@ -157,7 +174,31 @@ def stand(ports: Ports, past: Past, window: Window, lost: frozenset[str] = froze
         for report in past.reports
         if report.unit is not None and report.until is not None and report.kind is Kind.OUTAGE
     ]
-    return replace(found, kept=tuple(kept), given_up=tuple(sorted(lost)))
+    made = made_today(ports.factory, done, window.start)
+    found = replace(found, kept=tuple(kept), given_up=tuple(sorted(lost)), made=made)
+    return replace(found, carried=carried_before(ports.factory, past.done, setups_told(past), start))
+
+
+def setups_told(past: Past) -> list[Run]:
+    """The setups of the plans that followed each other, each until the next one took over."""
+    ends = [window_start(body) for body in past.plans[1:]]
+    found = []
+    for place, body in enumerate(past.plans):
+        for row in body["answer"].get("setups", ()):
+            start, end = (datetime.fromisoformat(row[key]).astimezone(UTC) for key in ("start", "end"))
+            if place == len(ends) or start < ends[place]:
+                power_kw = row["energy_kwh"] / ((end - start) / timedelta(hours=1))
+                unit = (SETUP, row["machine"], row["unit"])
+                found.append(Run("", row["product"], *unit, start, end, power_kw, -1))
+    return found
+
+
+def made_today(factory: Factory, done: Sequence[Done], start: datetime) -> Mapping[str, int]:
+    """Batches by product that were finished before a window's start on its local day, midnight excluded."""
+    zone = factory.site.timezone
+    midnight = local_midnight(local_date(start, zone), zone)
+    ended = (d for d in done if d.complete and d.failed_at is None and midnight < d.end <= start)
+    return Counter(batch.product for batch in ended)
 
 
 def made_before(factory: Factory, wants: Sequence[Wanted], window: Window) -> list[Wanted]:

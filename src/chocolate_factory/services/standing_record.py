@@ -17,6 +17,8 @@ from chocolate_factory.domain.standing import Standing, Tail
 Row = dict[str, Any]
 Body = Mapping[str, Any]
 MOMENTS = ("due", "start", "end", "ready")
+OPTIONAL = ("profile_kw", "mode", "held")
+"""What is stored only where there is any: of a run what its recipe says, of a tail what is held of it."""
 
 
 def standing_json(standing: Standing, factory: Factory) -> Row:
@@ -25,10 +27,12 @@ def standing_json(standing: Standing, factory: Factory) -> Row:
         "wanted": [_row(want) for want in standing.wanted],
         "raw": [_row(want) for want in standing.raw],
         "supply": dict(standing.supply),
-        "tails": [_row(tail) for tail in standing.tails],
+        "tails": [_tail_row(tail) for tail in standing.tails],
         "begun": [_row(run) for run in standing.begun],
         "kept": [_row(run) for run in standing.kept],
         "given_up": list(standing.given_up),
+        "made": dict(standing.made),
+        **({"carried": [_row(run) for run in standing.carried]} if standing.carried else {}),
         "outages": {
             machine.name: [_row(outage) for outage in machine.unavailable] for machine in factory.machines
         },
@@ -44,10 +48,12 @@ def standing_of(body: Body) -> Standing | None:
         wanted=tuple(Wanted(**_moments(row)) for row in kept["wanted"]),
         raw=tuple(Wanted(**_moments(row)) for row in kept["raw"]),
         supply=kept["supply"],
-        tails=tuple(Tail(**_moments(row)) for row in kept["tails"]),
+        tails=tuple(_tail(row) for row in kept["tails"]),
         begun=tuple(Run(**_moments(row)) for row in kept["begun"]),
         kept=tuple(Run(**_moments(row)) for row in kept["kept"]),
         given_up=tuple(kept["given_up"]),
+        made=kept.get("made", {}),
+        carried=tuple(Run(**_moments(row)) for row in kept.get("carried", ())),
     )
 
 
@@ -75,11 +81,21 @@ def posed_again(inputs: ProblemInputs, body: Body) -> Problem:
     return pin(build_problem(replace(inputs, factory=factory, wanted=standing.wanted)), standing)
 
 
+def _tail_row(tail: Tail) -> Row:
+    row = _row(tail)
+    return {**row, "held": [_row(run) for run in tail.held]} if tail.held else row
+
+
+def _tail(row: Row) -> Tail:
+    held = tuple(Run(**_moments(run)) for run in row.get("held", ()))
+    return Tail(**{**_moments({key: value for key, value in row.items() if key != "held"}), "held": held})
+
+
 def _row(item: Wanted | Tail | Run | Outage) -> Row:
-    return {
-        key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(item).items()
-    }
+    told = {key: value for key, value in vars(item).items() if key not in OPTIONAL or value}
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in told.items()}
 
 
 def _moments(row: Row) -> Row:
-    return {key: datetime.fromisoformat(value) if key in MOMENTS else value for key, value in row.items()}
+    read = {key: datetime.fromisoformat(value) if key in MOMENTS else value for key, value in row.items()}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}

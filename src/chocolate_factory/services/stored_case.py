@@ -11,6 +11,8 @@ import numpy as np
 
 from chocolate_factory.core.errors import DataMissing, NotFound
 from chocolate_factory.domain.assembly import late_of, to_make
+from chocolate_factory.domain.assets_builder import AssetFacts, assets_of
+from chocolate_factory.domain.carbon import Carbon
 from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
@@ -25,6 +27,8 @@ from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, moment
 from chocolate_factory.domain.standing import NOTHING_BEGUN, Standing
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, price_stack
+from chocolate_factory.services.pose_assets import facts_of
+from chocolate_factory.services.pose_carbon import carbon_of
 from chocolate_factory.services.pose_problem import SERIES_OF, Case, read_climate
 from chocolate_factory.services.read_plans import plan_body
 from chocolate_factory.services.standing_record import standing_of, with_kept_outages
@@ -45,6 +49,8 @@ class Knowledge:
     climate: Climate
     allow_late: bool
     standing: Standing | None = None
+    assets: AssetFacts | None = None
+    carbon: Carbon | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +58,7 @@ class StoredCase:
     """A plan with its problem. `text` is its factory file; `case` and `solution` are as it was solved.
 
     `factory` has the machines away that were out of order then. The solution's cost is recounted on the
-    problem; `told_eur` is what the plan itself says.
+    problem; `told_eur` is what the plan itself says. Both have the weight of carbon in them.
     """
 
     answer: Row
@@ -99,10 +105,13 @@ def stored_case(ports: Ports, plan_id: str | None = None) -> StoredCase:
         read_climate(replace(ports, factory=factory), window, now),
         bool(answer["late"]),
         standing_of(body),
+        facts_of(replace(ports, factory=factory), body, (window, now)),
+        carbon_of(factory, body),
     )
     case = posed(factory, known, ports.sample)
     solution = solution_of(case.problem, body)
-    return StoredCase(answer, text, factory, known, case, solution, float(answer["cost_eur"]))
+    told = float(answer["cost_eur"]) + float(answer.get("co2", {}).get("weighted_eur", 0.0))
+    return StoredCase(answer, text, factory, known, case, solution, told)
 
 
 def posed(factory: Factory, known: Knowledge, sample: bool) -> Case:
@@ -117,12 +126,13 @@ def posed(factory: Factory, known: Knowledge, sample: bool) -> Case:
     inputs = ProblemInputs(
         factory=factory,
         window=window,
-        price_eur_kwh=stack.all_in_eur_kwh,
+        price_eur_kwh=stack.all_in_eur_kwh + (known.carbon.weight_eur_kwh if known.carbon else 0.0),
         excess=excess_groups(contract, window, PLAN_MINUTES, {}),
         climate=known.climate,
         wanted=wants,
         power_cap_kw=power_cap_kw(contract, starts),
         allow_late=known.allow_late,
+        assets=None if known.assets is None else assets_of(factory, window, known.assets),
     )
     facts = PlanFacts(factory, known.now, sample, None, stack, list(stack.assumptions))
     standing = known.standing or NOTHING_BEGUN
@@ -153,9 +163,13 @@ def solution_of(problem: Problem, body: Row) -> Solution:
 def job_of(problem: Problem, runs: list[Row]) -> Job:
     """A batch of the stored plan, or the rest of one that had begun, on the problem's slots."""
     name, batch = runs[0]["product"], runs[0]["batch"]
-    mine = [i for i, p in enumerate(problem.products) if p.name == name and p.batch in {"", batch}]
+    own = [i for i, p in enumerate(problem.products) if p.name == name and p.batch in {"", batch}]
+    named = [i for i in own if problem.products[i].batch]
+    ordered = sorted(runs, key=lambda run: datetime.fromisoformat(run["start"]))
+    modes = [run.get("mode", "") for run in ordered]
+    mine = [i for i in named or own if [s.mode for s in problem.products[i].steps] == modes]
     first, step = epoch(problem.window.start), 60 * problem.minutes
-    starts = sorted((epoch(datetime.fromisoformat(run["start"])) - first) // step for run in runs)
-    if not mine or len(starts) != len(problem.products[mine[-1]].steps) or starts[0] < 0:
+    starts = [(epoch(datetime.fromisoformat(run["start"])) - first) // step for run in ordered]
+    if not mine or starts[0] < 0:
         raise DataMissing(f"Batch {batch} of the plan is not of its recipe.", "Make a new plan.")
     return Job(mine[-1], tuple(starts))

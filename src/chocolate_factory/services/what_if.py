@@ -16,20 +16,27 @@ from chocolate_factory.domain.assembly import late_of, to_make
 from chocolate_factory.domain.factory import WEEKDAYS, Factory
 from chocolate_factory.domain.factory_file import parse_factory, read_factory
 from chocolate_factory.domain.forced import asked, held
+from chocolate_factory.domain.freezing import frozen_again, still_held
+from chocolate_factory.domain.keeping import carried
+from chocolate_factory.domain.pinned import rest_only, stranded
 from chocolate_factory.domain.plan import Run
 from chocolate_factory.domain.plan_answer import Arm, lots_answer
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.problem import Lot, Solution
+from chocolate_factory.domain.slots import PLAN_MINUTES
 from chocolate_factory.domain.staffing import staffed_seconds
+from chocolate_factory.domain.standing import Standing
+from chocolate_factory.domain.tariff.excess import power_cap_kw
 from chocolate_factory.domain.what_if_edits import Changed, changed
 from chocolate_factory.services.explain_run import SMALL_EUR, solved
 from chocolate_factory.services.make_plan import arm, as_ordered_solution
-from chocolate_factory.services.pose_problem import Case
+from chocolate_factory.services.pose_problem import Case, can_go_on
 from chocolate_factory.services.read_production import read_past, stand
 from chocolate_factory.services.stored_case import Row, StoredCase, posed, stored_case
 
 ARM_SECONDS = 2.5
 VALUE_POWER_KW = 10
+NO_PLACE = "Batch {} is under way, and the changed plant cannot finish it: it is given up and made anew."
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,17 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One side of the comparison: what was solved and what it costs; `same`: it makes the plan's batches."""
+    """One side of the comparison: what was solved and what it costs.
+
+    `same`: it makes the plan's batches. `notes` are sentences about what it had to do without.
+    """
 
     factory: Factory
     solution: Solution
     plan: Arm
     as_ordered: Arm
     same: bool
+    notes: tuple[str, ...] = ()
 
 
 def what_if(ports: Ports, wish: Wish) -> Row:
@@ -62,7 +73,8 @@ def what_if(ports: Ports, wish: Wish) -> Row:
     stored = stored_case(ports, wish.plan_id)
     change = changed(tomllib.loads(stored.text), stored.known.window, wish.words)
     present = present_side(ports, stored, wish.seconds)
-    return comparison(ports, stored, wish, (present, changed_side(ports, stored, change, wish.seconds)))
+    found = comparison(ports, stored, wish, (present, changed_side(ports, stored, change, wish.seconds)))
+    return {**found, "assumptions": [*found["assumptions"], *change.notes]}
 
 
 def present_side(ports: Ports, stored: StoredCase, seconds: float) -> Side:
@@ -74,26 +86,64 @@ def present_side(ports: Ports, stored: StoredCase, seconds: float) -> Side:
 
 
 def changed_side(ports: Ports, stored: StoredCase, change: Changed, seconds: float) -> Side:
-    """The plan of the changed plant."""
+    """The plan of the changed plant; what is under way and cannot go on there is given up, and made anew."""
     factory = with_outages_of(read_changed(change), stored)
-    known = stored.known
-    if change.batches and known.standing is not None:
-        then = replace(ports, factory=factory, clock=lambda: stored.known.now)
-        lost = frozenset(known.standing.given_up)
-        found = stand(then, read_past(then, known.window.start), known.window, lost)
-        known = replace(known, standing=found)
-    if known.market is not None:
-        known = replace(known, market=known.market * change.price)
-    known = replace(known, allow_late=True)
-    case = with_excess(posed(factory, known, ports.sample), change.excess)
-    if change.batches:
-        solution = solved(ports, case.problem, stored.solution.jobs, seconds)
-        return side(ports, (factory, case), solution, same=False)
+    lost: frozenset[str] = frozenset()
+    while True:
+        case = changed_case(ports, stored, (change, factory), lost)
+        batch = stuck(ports, case)
+        if batch is None:
+            break
+        lost |= {batch}
+    if change.batches or lost:
+        start = carried(stored.solution.jobs, stored.problem, case.problem)
+        solution = solved(ports, case.problem, start, seconds)
+        found = side(ports, (factory, case), solution, same=False)
+        return replace(found, notes=tuple(NO_PLACE.format(name) for name in sorted(lost)))
     lots = held_softly(stored)
     solution = solved(ports, replace(case.problem, lots=lots), stored.solution.jobs, seconds)
     told = of_the_plan(stored, solution)
     case = as_wanted(case, stored)
     return side(ports, (factory, case), told, same=told.left == stored.solution.left)
+
+
+def changed_case(
+    ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], lost: frozenset[str]
+) -> Case:
+    """The problem of the changed plant, on the knowledge of the plan in force, without the batches `lost`."""
+    change, factory = plant
+    known = replace(stored.known, standing=changed_standing(ports, stored, plant, lost), allow_late=True)
+    if known.market is not None:
+        known = replace(known, market=known.market * change.price)
+    if known.assets is not None and known.assets.spot_eur_mwh is not None:
+        dearer = replace(known.assets, spot_eur_mwh=known.assets.spot_eur_mwh * change.price)
+        known = replace(known, assets=dearer)
+    return with_excess(posed(factory, known, ports.sample), change.excess)
+
+
+def stuck(ports: Ports, case: Case) -> str | None:
+    """A batch under way whose rest finds no place in the case, None where all can go on."""
+    tails = case.standing.tails
+    batch = stranded(case.problem, tails)
+    return None if batch is None or can_go_on(ports, rest_only(case.problem, tails)) else batch
+
+
+def changed_standing(
+    ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], lost: frozenset[str]
+) -> Standing | None:
+    """Where the changed plant stands: what is frozen stays where the changed plant can do it."""
+    (change, factory), known, found = plant, stored.known, stored.known.standing
+    if found is None:
+        return None
+    if change.batches or lost:
+        then = replace(ports, factory=factory, clock=lambda: known.now)
+        past = read_past(then, known.window.start)
+        gone = lost.union(found.given_up)
+        kept = [batch for batch in frozen_again(found) if batch.batch not in gone]
+        found = stand(then, past, known.window, gone, kept)
+    alone = factory.battery is None and factory.pv is None
+    cap = power_cap_kw(factory.contract, known.window.starts(PLAN_MINUTES)) if alone else None
+    return still_held(factory, known.window, found, (known.climate, cap))[0]
 
 
 def read_changed(change: Changed) -> Factory:
@@ -151,14 +201,15 @@ def side(ports: Ports, plant: tuple[Factory, Case], solution: Solution, *, same:
     factory, case = plant
     own = replace(ports, factory=factory)
     plan = arm(own, case, solution)
-    return Side(factory, solution, plan, arm(own, case, as_ordered_solution(case, solution)), same)
+    as_ordered = arm(own, case, as_ordered_solution(case, solution), blind=True)
+    return Side(factory, solution, plan, as_ordered, same)
 
 
 def comparison(ports: Ports, stored: StoredCase, wish: Wish, sides: tuple[Side, Side]) -> Row:
     """Both sides and their difference as JSON."""
     present, other = sides
     zone = stored.factory.site.timezone
-    notes = [*other.plan.costs.assumptions]
+    notes = [*other.plan.costs.assumptions, *other.notes]
     return {
         "sample": ports.sample,
         "plan": stored.answer["id"],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 import structlog
 
@@ -11,7 +12,7 @@ from chocolate_factory.core.errors import ChocolateError, DataMissing, ModelRefu
 from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL, PRICE_SERIES
 from chocolate_factory.domain.ports import Ports, Record
-from chocolate_factory.domain.slots import epoch, local_date, planning_window
+from chocolate_factory.domain.slots import Window, local_date
 from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.choose_model import champion, serving_model, serving_versions
 from chocolate_factory.services.choose_world import World
@@ -23,9 +24,9 @@ from chocolate_factory.services.judge_advice import KIND as ADVICE_KIND
 from chocolate_factory.services.judge_advice import Wish, learn_advice
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.pose_problem import SERIES_OF
-from chocolate_factory.services.read_plans import plan_body
-from chocolate_factory.services.read_production import reported_since
+from chocolate_factory.services.reasons_to_plan import FIRST, URGENT, reasons_to_plan
 from chocolate_factory.services.score_forecasts import score_forecasts
+from chocolate_factory.services.settle_weeks import LedgerRequest, settle_weeks
 from chocolate_factory.services.sync_series import SyncRequest, sync
 from chocolate_factory.services.train_models import TrainRequest, train
 
@@ -33,6 +34,7 @@ PLAN_DAYS = 7
 FIRST_PLAN_S = 8.0
 HEAL, FIRST_VALUES, SCORES, DAILY = "heal", "first_values", "scores", timedelta(hours=24)
 ADVICE, WEEKLY = "advice", timedelta(days=7)
+SETTLE, SETTLE_BACK, HINDSIGHT_S = "settle", timedelta(days=40), 20.0
 TRAIN, TRY_AGAIN, COMPARE_SECONDS = "train", timedelta(hours=1), 30.0
 log = structlog.get_logger()
 
@@ -169,6 +171,27 @@ def advise_weekly(world: World, learn: Learn) -> None:
     ports.store.save(Record("sync", ADVICE, now, body))
 
 
+def settle_daily(world: World) -> None:
+    """Settle the weeks of the last days, once a day and when prices of more days are known.
+
+    Publishers correct for some weeks; hindsight of a week is solved once, and again when it is corrected.
+    """
+    ports = world.ports()
+    series = SERIES_OF.get(ports.factory.contract.kind)
+    span = ports.store.span(series) if series else None
+    now = ports.clock()
+    known = {
+        "prices_until": span.end.isoformat() if span else None,
+        "day": local_date(now, ports.factory.site.timezone).isoformat(),
+    }
+    last = next(iter(ports.store.find("sync", id=SETTLE, limit=1)), None)
+    if last and {key: last.body.get(key) for key in known} == known:
+        return
+    end = now.astimezone(UTC)
+    changed = settle_weeks(ports, LedgerRequest(Window(end - SETTLE_BACK, end), HINDSIGHT_S))
+    ports.store.save(Record("sync", SETTLE, now, {**known, "changed": changed}))
+
+
 def done_today(ports: Ports, job: str) -> bool:
     """Whether a daily job was done less than a day ago; a moment in the future does not count."""
     last = next(iter(ports.store.find("sync", id=job, limit=1)), None)
@@ -189,30 +212,25 @@ def sync_ports(
 
 
 def plan_when_needed(world: World) -> None:
-    """Plan again when there is none, when prices were published since, or when the window has moved on.
+    """Plan where no plan stands, and anew for each of the reasons that `reasons_to_plan` finds.
 
-    The very first plan is a quick one, so that there is something to look at; the full search follows.
+    The factory file is read again first. The very first plan is a quick one, so that there is something to
+    look at; the full search follows. Where somebody waits for the plan, after a report or a changed order,
+    the search is short; else it has its full time.
     """
+    world.reread()
     ports = world.ports()
-    if not ports.store.find("plan", limit=1):
+    why = reasons_to_plan(ports, PLAN_DAYS)
+    request = PlanRequest(days=PLAN_DAYS, allow_late=True, because=", ".join(why))
+    if why == [FIRST]:
         quick = min(FIRST_PLAN_S, ports.plan_seconds)
-        make_plan(ports, PlanRequest(days=PLAN_DAYS, allow_late=True, time_limit_s=quick))
-        make_plan(ports, PlanRequest(days=PLAN_DAYS, allow_late=True))
-    elif stale(ports):
-        make_plan(ports, PlanRequest(days=PLAN_DAYS, allow_late=True))
+        make_plan(ports, replace(request, time_limit_s=quick))
+        make_plan(ports, replace(request, fresh=True))
+    elif why:
+        limit = None if URGENT & set(why) else ports.plan_seconds
+        make_plan(ports, replace(request, time_limit_s=limit))
 
 
 def stale(ports: Ports) -> bool:
     """Whether the newest plan no longer answers this moment."""
-    body = plan_body(ports.store, None)
-    if body is None:
-        return True
-    window = planning_window(ports.clock(), PLAN_DAYS, ports.factory.site.timezone)
-    if moment_of(body["answer"]["window"]["end"]) < window.end:
-        return True
-    if reported_since(ports.store, moment_of(body["answer"]["issued_at"])):
-        return True
-    series = SERIES_OF.get(ports.factory.contract.kind)
-    span = ports.store.span(series) if series else None
-    known = body["known_until"]
-    return bool(span and known and epoch(span.end) > epoch(moment_of(known)))
+    return bool(reasons_to_plan(ports, PLAN_DAYS))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.day_kinds import day_kind
@@ -102,7 +103,7 @@ def market(key: str, first: date, days: int) -> Known:
     return Known(pvpc_of(spot), {**beside, "spot": spot})
 
 
-def of_days(series: Series, first: date, last: date) -> FloatArray:
+def of_days(series: Series, first: date, last: date) -> NDArray[np.bool_]:
     """Whether each row is of the local days from `first` to `last`."""
     day = local_slots(series.start).day
     return (day >= first.toordinal()) & (day <= last.toordinal())

@@ -9,6 +9,7 @@ import numpy as np
 
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.day_kinds import day_kind
+from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.ports import Fitted, Forecaster, Known
 from chocolate_factory.domain.publication import published
 from chocolate_factory.domain.series import Series
@@ -26,6 +27,13 @@ def fit(
     """A forecaster that has learnt at a moment and is ready to predict at the same moment."""
     known = Known(prices, beside or {})
     return forecaster.ready(forecaster.learn(known, at), known, at)
+
+
+def same_past(one: Forecast, other: Forecast) -> bool:
+    """Whether both keep the same errors of past forecasts, or neither keeps any."""
+    if one.past is None or other.past is None:
+        return one.past is other.past
+    return np.array_equal(one.past.ago, other.past.ago) and np.array_equal(one.past.errors, other.past.errors)
 
 
 def at_gate(key: str, day: date) -> datetime:

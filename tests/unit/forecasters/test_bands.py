@@ -182,15 +182,17 @@ def test_past_paths_are_the_errors_of_one_origin() -> None:
         np.arange(24) / 100
     )
     band = Band(np.zeros((len(LEVELS), len(PLACES), 24)), relative)
-    paths = band.paths(np.array([1, 2, 7]), np.array([0, 1, 6]))
+    past = band.past(np.array([1, 2, 7]), np.array([0, 1, 6]))
+    paths = past.errors
+    assert past.ago.tolist() == list(range(days - 1, 6, -1))
     assert paths.shape == (days - 7, 3, 24)
     assert paths[5, :, 3] == pytest.approx([60.03, 1070.03, 6120.03])
-    driven = band.paths(np.array([1, 2, 7]), np.array([DAY_AHEAD, 1, 6]))
+    driven = band.past(np.array([1, 2, 7]), np.array([DAY_AHEAD, 1, 6])).errors
     assert driven[5, :, 3] == pytest.approx([1000.0 * DAY_AHEAD + 60.03, 1070.03, 6120.03])
-    assert len(band.paths(np.array([50]), np.array([9]))) == 0
-    assert band.paths(np.array([-3, 1]), np.array([0, 0])).shape == (days - 4, 2, 24)
+    assert len(band.past(np.array([50]), np.array([9])).errors) == 0
+    assert band.past(np.array([-3, 1]), np.array([0, 0])).errors.shape == (days - 4, 2, 24)
     long = Band(band.offsets, np.zeros((len(PLACES), 500, 24)))
-    assert len(long.paths(np.array([1]), np.array([0]))) == PAST_PATHS
+    assert len(long.past(np.array([1]), np.array([0])).ago) == PAST_PATHS
 
 
 def test_past_paths_need_most_of_every_day() -> None:
@@ -198,7 +200,8 @@ def test_past_paths_need_most_of_every_day() -> None:
     relative[0, 10, :13] = np.nan
     relative[0, 20, 5] = np.nan
     relative[0, 20, 6:] = 3.0
-    paths = Band(np.zeros((len(LEVELS), len(PLACES), 24)), relative).paths(np.array([1]), np.array([0]))
+    band = Band(np.zeros((len(LEVELS), len(PLACES), 24)), relative)
+    paths = band.past(np.array([1]), np.array([0])).errors
     assert len(paths) == 28
     assert np.isfinite(paths).all()
     assert paths[18, 0, 5] == pytest.approx((5 + 18 * 3) / 23)

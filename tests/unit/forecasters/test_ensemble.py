@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,6 +16,14 @@ from tests.unit.forecasters.samples import at_gate, days_after, fit, history
 
 TODAY = date(2026, 3, 10)
 GATE = at_gate("pvpc", TODAY)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_trees() -> Iterator[None]:
+    """What is tested here does not depend on their number."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boosting, "TREES", 20)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import DataMissing
-from chocolate_factory.domain.forecast import LEVELS, Forecast, ordered
+from chocolate_factory.domain.forecast import LEVELS, Forecast, PastErrors, ordered
+from chocolate_factory.domain.paths import around, price_paths
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import Window
 
@@ -47,7 +48,7 @@ def forecast(past: FloatArray | None) -> Forecast:
         price=price,
         levels=LEVELS,
         quantiles=price + offsets[:, None] * width,
-        past=past,
+        past=None if past is None else PastErrors(np.arange(len(past), 0, -1), past),
     )
 
 
@@ -83,19 +84,20 @@ def test_ordered_quantiles_do_not_cross_and_keep_the_middle(values: list[float],
     assert np.array_equal(ordered(found, np.array([middle])), found)
 
 
-def test_as_many_paths_as_past_weeks_have_the_quantiles() -> None:
+@pytest.mark.parametrize("count", [20, 50, 200, 300])
+def test_paths_have_the_forecasts_quantiles_in_every_slot(count: int) -> None:
     made = forecast(waves(200))
-    paths = made.paths(200, 3)
+    paths = price_paths(made, count)
     for level in LEVELS:
         below = (paths <= made.quantile(level) + 1e-9).mean(axis=0)
-        assert below[PUBLISHED:] == pytest.approx(level, abs=0.006)
-    assert np.array_equal(paths[:, :PUBLISHED], np.tile(made.price[:PUBLISHED], (200, 1)))
+        assert below[PUBLISHED:] == pytest.approx(level, abs=0.5 / count + 1e-9)
+    assert np.array_equal(paths[:, :PUBLISHED], np.tile(made.price[:PUBLISHED], (count, 1)))
 
 
 def test_paths_hang_together_like_the_past() -> None:
     past = waves(300)
     made = forecast(past)
-    paths = made.paths(300, 3)
+    paths = price_paths(made, 300)
     for lag in (1, 6):
         at = 20
         asked = np.corrcoef(past[:, at], past[:, at + lag])[0, 1]
@@ -103,20 +105,42 @@ def test_paths_hang_together_like_the_past() -> None:
         assert np.corrcoef(standing[:, at], standing[:, at + lag])[0, 1] == pytest.approx(asked, abs=0.05)
 
 
-def test_the_same_seed_gives_the_same_paths_whatever_the_count() -> None:
-    made = forecast(waves(40))
-    many = made.paths(100, 5)
-    assert np.array_equal(made.paths(7, 5), many[:7])
-    assert not np.array_equal(made.paths(7, 6), many[:7])
-    assert len(np.unique(many[:40, -1])) == len(np.unique(many[:, -1])) == 40
+def test_the_same_paths_every_time_and_the_past_only_orders_them() -> None:
+    made, other = forecast(waves(60)), forecast(waves(60, seed=8))
+    paths = price_paths(made, 50)
+    assert np.array_equal(paths, price_paths(made, 50))
+    assert not np.array_equal(paths, price_paths(other, 50))
+    assert np.sort(paths, axis=0) == pytest.approx(np.sort(price_paths(other, 50), axis=0))
+
+
+def test_errors_of_days_of_the_same_kinds_are_taken_first() -> None:
+    """The window is a Wednesday and a Thursday; no holiday is among the 60 days before."""
+    past, ago = waves(60), np.arange(60, 0, -1)
+    working = (2 - ago) % 7 <= 3
+    made = forecast(past)
+    alone = replace(made, past=PastErrors(ago[working], past[working]))
+    count = int(working.sum())
+    assert 30 < count < 40
+    assert np.array_equal(price_paths(made, count), price_paths(alone, count))
+    assert not np.array_equal(price_paths(made, 60), price_paths(alone, 60))
+
+
+def test_around_moves_the_mean_and_nothing_else() -> None:
+    made = forecast(waves(200))
+    paths = price_paths(made, 50)
+    moved = around(paths, made.price)
+    assert moved.mean(axis=0) == pytest.approx(made.price)
+    assert np.ptp(moved - paths, axis=0) == pytest.approx(0)
+    assert np.array_equal(moved[:, :PUBLISHED], np.tile(made.price[:PUBLISHED], (50, 1)))
+    assert paths.mean(axis=0)[PUBLISHED:].min() > made.price[PUBLISHED:].min()
 
 
 def test_paths_need_past_weeks() -> None:
-    with pytest.raises(DataMissing, match="9 past weeks"):
-        forecast(waves(9)).paths(1, 0)
-    with pytest.raises(ValueError, match="without past errors"):
-        forecast(None).paths(1, 0)
+    with pytest.raises(DataMissing, match="9 past forecasts"):
+        price_paths(forecast(waves(9)), 1)
+    with pytest.raises(DataMissing, match="0 past forecasts"):
+        price_paths(forecast(None), 1)
     with pytest.raises(ValueError, match="at least"):
-        forecast(waves(40)).paths(0, 0)
+        price_paths(forecast(waves(40)), 0)
     whole = replace(forecast(None), origin=np.full(HOURS, "published"))
-    assert np.array_equal(whole.paths(2, 0), np.tile(whole.price, (2, 1)))
+    assert np.array_equal(price_paths(whole, 2), np.tile(whole.price, (2, 1)))

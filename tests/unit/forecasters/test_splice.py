@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.forecast import Forecast, PastErrors
 from chocolate_factory.domain.series import Series, empty
 from chocolate_factory.domain.slots import Window, epoch
 from chocolate_factory.domain.splice import splice
@@ -50,7 +50,7 @@ def predicted(window: Window = WINDOW, minutes: int = 15) -> Forecast:
         price=price,
         levels=(0.1, 0.5, 0.9),
         quantiles=np.array([price - 10, price, price + 20]),
-        past=np.arange(3.0)[:, None] + np.arange(len(start)),
+        past=PastErrors(np.array([9, 8, 7]), np.arange(3.0)[:, None] + np.arange(len(start))),
     )
 
 
@@ -116,13 +116,14 @@ def test_quantiles_and_past_errors_follow_their_slots() -> None:
     result = splice(told({0: 5.0}, 60), predicted(minutes=60), WINDOW)
     assert result.levels == (0.1, 0.5, 0.9)
     assert result.past is not None
-    assert result.past[1].tolist() == np.repeat(1.0 + np.arange(6), 4).tolist()
+    assert result.past.errors[1].tolist() == np.repeat(1.0 + np.arange(6), 4).tolist()
     hourly = splice(told({0: 5.0}, 60), predicted(), WINDOW, 60)
+    assert result.past.ago.tolist() == [9, 8, 7]
     assert hourly.past is not None
-    assert hourly.past[0].tolist() == [0, 4, 8, 12, 16, 20]
+    assert hourly.past.errors[0].tolist() == [0, 4, 8, 12, 16, 20]
     wider = splice(told({0: 5.0}, 60), predicted(Window(START + timedelta(hours=2), WINDOW.end)), WINDOW)
     assert wider.past is not None
-    assert wider.past[0].tolist() == [0.0] * 8 + list(range(16))
+    assert wider.past.errors[0].tolist() == [0.0] * 8 + list(range(16))
     assert splice(told({0: 5.0}), None, WINDOW).past is None
 
 

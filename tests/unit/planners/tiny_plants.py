@@ -82,7 +82,7 @@ def faults(given: Problem, jobs: tuple[Job, ...]) -> list[str]:
             if not part.allowed[start] or start + part.duration > given.slots:
                 found.append(f"start {start} of {part.process} not allowed")
             used[part.machine, start : start + part.duration] += 1
-            load[start : start + part.duration] += part.power_kw
+            load[start : start + part.duration] += part.draw_kw
             if place:
                 ready = job.starts[place - 1] + steps[place - 1].duration
                 if start < ready:
@@ -97,15 +97,20 @@ def faults(given: Problem, jobs: tuple[Job, ...]) -> list[str]:
 
 
 def ends(given: Problem, jobs: tuple[Job, ...], item: int) -> list[int]:
-    """Sorted finishing slots of a product."""
-    final = given.products[item].steps[-1].duration
-    return sorted(job.starts[-1] + final for job in jobs if job.product == item)
+    """Sorted finishing slots of a product, whichever way its batches are made."""
+    return sorted(
+        job.starts[-1] + given.products[job.product].steps[-1].duration
+        for job in jobs
+        if given.family(job.product) == item
+    )
 
 
 def due_faults(given: Problem, solution: Solution) -> list[str]:
     """Lots that the plan does not answer, counting stock, batches left and late."""
     found = []
     for item in range(len(given.products)):
+        if given.products[item].variant_of is not None:
+            continue
         finish = ends(given, solution.jobs, item)
         needed: list[int] = []
         for place, wanted in enumerate(given.lots):
@@ -155,7 +160,7 @@ def all_plans(given: Problem, counts: list[int]) -> Iterator[tuple[Job, ...]]:
 def lateness(given: Problem, jobs: tuple[Job, ...], amounts: list[int]) -> int:
     """Σ over batches of slots after the due time; `amounts` batches are made of each lot."""
     total = 0
-    for item in range(len(given.products)):
+    for item in {w.product for w in given.lots}:
         dues = sorted(
             w.due for w, n in zip(given.lots, amounts, strict=True) if w.product == item for _ in range(n)
         )

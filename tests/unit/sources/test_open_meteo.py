@@ -78,7 +78,7 @@ def set_cell(name: str, hour: int, value: object) -> Change:
 
 def test_all_series_are_in_the_catalogue() -> None:
     assert {key for key in CATALOG if key.endswith("_forecast")} >= set(OpenMeteo.series)
-    assert len(OpenMeteo.series) == len(set(OpenMeteo.series)) == len(SITE_FORECAST) + 11
+    assert len(OpenMeteo.series) == len(set(OpenMeteo.series)) == len((*SITE_FORECAST, "radiation")) + 11
     assert len(OpenMeteoArchive.series) == len(SITE_OBSERVED) + 11
     assert set(OpenMeteoArchive.series) <= set(CATALOG)
 
@@ -110,7 +110,8 @@ def test_one_request_for_the_site_and_one_for_all_places(script: Script) -> None
     assert all(len(source.fetch(key, AHEAD, NOW)) for key in source.series)
     assert len(script.asked) == 2
     site, places = asked(script), asked(script, 1)
-    assert site["hourly"] == "temperature_2m,relative_humidity_2m,wind_speed_10m,precipitation"
+    wanted = "temperature_2m,relative_humidity_2m,wind_speed_10m,precipitation,shortwave_radiation"
+    assert site["hourly"] == wanted
     assert len(places["latitude"].split(",")) == len(places["longitude"].split(",")) == len(PLACES)
     assert set(places["hourly"].split(",")) == {"wind_speed_10m", "shortwave_radiation", "temperature_2m"}
     source.fetch("temperature_forecast", AHEAD, NOW)

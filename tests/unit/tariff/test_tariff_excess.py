@@ -16,10 +16,10 @@ from chocolate_factory.domain.factory import Contract, ContractKind
 from chocolate_factory.domain.slots import Window, planning_window
 from chocolate_factory.domain.tariff.calendar import power_periods
 from chocolate_factory.domain.tariff.excess import (
+    charged_excess_kw,
     excess_groups,
     excess_invoice,
     excess_price,
-    highest_excess_kw,
     power_cap_kw,
 )
 from chocolate_factory.domain.tariff.invoice import month_window
@@ -81,7 +81,7 @@ def test_the_worked_excess_of_four_quarters() -> None:
     assert peak.charged_kw == pytest.approx(27.386128, abs=5e-7)
     assert peak.eur == pytest.approx(92.050609, abs=5e-7)
     assert [line.eur for name, line in lines.items() if name != "P1 2025-12"] == [0.0, 0.0]
-    assert highest_excess_kw(contract, starts, load) == {"P1 2025-12": 20.0}
+    assert charged_excess_kw(contract, starts, load) == {"P1 2025-12": pytest.approx(27.386128, abs=5e-7)}
 
 
 def test_the_worked_maximeter() -> None:
@@ -150,7 +150,7 @@ def test_the_number_of_contracted_powers_must_fit() -> None:
 def test_the_root_lies_between_the_maximum_and_the_maximum_times_root_n(
     loads: list[float], contracted: float
 ) -> None:
-    """The planning rule is an outer approximation: never above the invoice, at most √n below."""
+    """Charging the highest slot is an outer approximation: never above the invoice, at most √n below."""
     contract = replace(REFERENCE, contracted_power_kw=(contracted,) * 6)
     window = Window(datetime(2025, 12, 9, 23, tzinfo=UTC), datetime(2025, 12, 10, 23, tzinfo=UTC))
     starts = window.starts(15)[: len(loads)]

@@ -10,6 +10,7 @@ from chocolate_factory.api.schemas.common import Problem
 from chocolate_factory.api.schemas.plans import PlanAnswer, PlanOrder, PlanSummary
 from chocolate_factory.api.world import InCharge, Running
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
+from chocolate_factory.services.plan_risk import RiskWish
 from chocolate_factory.services.read_plans import list_plans, read_plan
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
@@ -38,5 +39,5 @@ def one(ports: InCharge, plan_id: PlanId) -> PlanAnswer:
 def make(world: Running, order: PlanOrder) -> PlanAnswer:
     """Make and store a new plan; answers when it is proven or the time is up."""
     with world.working("plan"):
-        request = PlanRequest(days=order.days, allow_late=order.allow_late)
+        request = PlanRequest(order.days, order.allow_late, risk=RiskWish(order.risk), fresh=order.fresh)
         return PlanAnswer.model_validate(make_plan(world.ports(), request))

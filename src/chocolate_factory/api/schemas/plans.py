@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from chocolate_factory.api.schemas.assets import ArrayUse, BatteryUse, Carbon
 from chocolate_factory.api.schemas.common import Answer, Moment, Span
 
 
@@ -27,6 +28,10 @@ class CostParts(Answer):
     energy: float
     excess_power: float
     taxes: float
+    surplus: float = Field(
+        default=0.0, exclude_if=lambda eur: not eur, description="What the array's surplus brings, negative."
+    )
+    battery_wear: float = Field(default=0.0, exclude_if=lambda eur: not eur)
 
 
 class PriceOrigin(Answer):
@@ -56,6 +61,11 @@ class PlacedRun(Answer):
     unit: int
     start: Moment
     end: Moment
+    mode: str = Field(
+        default="",
+        exclude_if=lambda mode: not mode,
+        description="The way in which the step is run; left out where there is one only.",
+    )
 
 
 class RunRow(PlacedRun):
@@ -70,6 +80,18 @@ class BegunRun(PlacedRun):
     """A run of a batch that was under way when the plan was made; it stays as it is."""
 
 
+class SetupRow(Answer):
+    """A unit made ready for a product, directly before the run that needs it."""
+
+    machine: str
+    unit: int
+    product: str
+    start: Moment
+    end: Moment
+    energy_kwh: float
+    cost_eur: float
+
+
 class GoodsRow(Answer):
     """Finished batches of a product that were there when the plan was made."""
 
@@ -82,6 +104,81 @@ class LoadPoint(Answer):
 
     start: Moment
     kw: float
+
+
+class SavingRange(Answer):
+    """Saving over the price paths: mean, first and last tenth."""
+
+    expected_eur: float
+    p10_eur: float
+    p90_eur: float
+
+
+class RiskFigures(Answer):
+    """What the plan may cost over price paths around the forecast; `cvar_eur`: mean of the dearest tenth.
+
+    `gap` is that of (1 − weight) · expected cost + weight · CVaR, which the plan minimises.
+    """
+
+    weight: float
+    alpha: float
+    paths: int
+    gap: float
+    expected_cost_eur: float
+    cvar_eur: float
+    p10_eur: float
+    p90_eur: float
+    cost_without_risk_eur: float
+    cvar_without_risk_eur: float
+    saving: SavingRange
+
+
+class FrozenRun(Answer):
+    """A run that stays as the plan before had it, since it starts soon."""
+
+    batch: str
+    product: str
+    process: str
+    machine: str
+    start: Moment
+
+
+class ReleasedRow(Answer):
+    """A batch that was to stay as it was planned and does not, and why."""
+
+    batch: str
+    why: str
+
+
+class StandingRow(Answer):
+    """What became of the plan before.
+
+    `difference_eur` is the cost of the new plan less that of the plan before, on the same prices and in the
+    same window; null where the plan before no longer fits. `moved` are batches that could not stay.
+    """
+
+    plan: str
+    reason: str
+    difference_eur: float | None
+    threshold_eur: float | None
+    moved: list[str]
+
+
+class ChangesRow(Answer):
+    """What is different from the plan before: runs, the batches that they belong to, and EUR."""
+
+    before: str
+    compared: Span
+    unchanged: int
+    moved: int
+    added: int
+    dropped: int
+    batches_moved: int
+    batches_added: int
+    batches_dropped: int
+    cost_eur: float | None = Field(description="Of whole plans; null where their windows differ.")
+    runs_eur: float
+    words: list[str]
 
 
 class PlanAnswer(Answer):
@@ -111,11 +208,30 @@ class PlanAnswer(Answer):
     assumptions: list[str]
     bill: dict[str, object] = Field(description="Every line of `cost_eur`, recomputable by hand.")
     runs: list[RunRow]
+    setups: list[SetupRow] = Field(
+        default_factory=list,
+        exclude_if=lambda rows: not rows,
+        description="Left out where the plant has none.",
+    )
     load_kw: list[LoadPoint]
+    battery: BatteryUse | None = Field(default=None, exclude_if=lambda use: use is None)
+    pv: ArrayUse | None = Field(default=None, exclude_if=lambda use: use is None)
+    co2: Carbon | None = Field(default=None, exclude_if=lambda use: use is None)
     begun: list[BegunRun] = Field(default_factory=list)
     in_stock: list[GoodsRow] = Field(default_factory=list)
     given_up: list[str] = Field(
         default_factory=list, description="Batches under way that no rule lets go on."
+    )
+    frozen: list[FrozenRun] = Field(default_factory=list)
+    released: list[ReleasedRow] = Field(default_factory=list)
+    because: str = Field(default="", description="Why the plan was made.")
+    kept: StandingRow | None = Field(
+        default=None, description="Set where the runs of the plan before stay, as a new plan is not worth it."
+    )
+    replaced: StandingRow | None = Field(default=None, description="Set where the plan before gave way.")
+    changes: ChangesRow | None = Field(default=None, description="Null without a plan before.")
+    risk: RiskFigures | None = Field(
+        default=None, description="Null where the contract fixes prices or too few errors are known."
     )
 
 
@@ -130,6 +246,10 @@ class PlanSummary(Answer):
     baseline: Money
     saving: Saving
     mip_gap: float
+    because: str | None = None
+    kept: StandingRow | None = None
+    replaced: StandingRow | None = None
+    changes: ChangesRow | None = None
 
 
 class PlanOrder(Answer):
@@ -137,3 +257,9 @@ class PlanOrder(Answer):
 
     days: int = Field(default=7, ge=1, le=14)
     allow_late: bool = False
+    fresh: bool = Field(
+        default=False, description="Nothing of the plan before is frozen; any cheaper plan replaces it."
+    )
+    risk: float | None = Field(
+        default=None, ge=0, le=1, description="Weight of the dearest tenth of price paths; null: the setting."
+    )

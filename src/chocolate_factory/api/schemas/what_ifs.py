@@ -22,6 +22,11 @@ class ReasonRow(Answer):
 
     process: str
     machine: str
+    mode: str = Field(
+        default="",
+        exclude_if=lambda mode: not mode,
+        description="The way in which the step is run; left out where there is one only.",
+    )
     start: Moment
     end: Moment
     energy_kwh: float

@@ -1,7 +1,7 @@
 """What a plan costs: energy × all-in price + excess power + electricity tax, with every part beside it.
 
-`cost_eur` leaves out VAT and fixed terms; excess power follows the planning rule of the groups given, the
-tariff's own rule and the fixed terms of the window stand beside it.
+`cost_eur` leaves out VAT and fixed terms; excess power follows the rule of the groups given. The invoice's
+lines of it on the window alone and the fixed terms stand beside.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_slots
 from chocolate_factory.domain.tariff.calendar import local_slots
 from chocolate_factory.domain.tariff.excess import (
-    PLANNING_NOTE,
     ExcessLine,
     excess_invoice,
     excess_price,
@@ -43,7 +42,10 @@ class PeriodCost:
 
 @dataclass(frozen=True)
 class ExcessCost:
-    """Planned excess of one group: `charged_kw` = highest − contracted − already, not below 0.
+    """Excess of one group: `charged_kw` is what the load adds to the power charged in the month.
+
+    With `quarters` the month is charged the root of the sum of squares of all its quarter-hours (`already`²
+    and those of the load), else its highest excess.
 
     `eur` = `charged_kw` × `rate_eur_kw` (tax inside) = `before_tax_eur` + `tax_eur`.
     """
@@ -53,6 +55,8 @@ class ExcessCost:
     contracted_kw: float
     highest_kw: float
     already_kw: float
+    quarters: bool
+    sum_squares_kw2: float
     charged_kw: float
     rate_eur_kw: float
     tax_rate: float
@@ -196,16 +200,18 @@ def _period_costs(load_kw: FloatArray, stack: PriceStack) -> tuple[PeriodCost, .
 
 
 def _excess_cost(group: ExcessGroup, load_kw: FloatArray, stack: PriceStack) -> ExcessCost:
-    highest = float(np.max(load_kw[group.slots]))
-    charged = max(0.0, highest - group.contracted_kw - group.already_kw)
+    over = np.maximum(load_kw[group.slots] - group.contracted_kw, 0.0)
+    charged = group.charged_kw(load_kw)
     rate = float(stack.tax_rate[group.slots[-1]])
     before = charged * group.rate_eur_kw / (1 + rate)
     return ExcessCost(
         name=group.name,
         period=int(stack.periods[group.slots[0]]),
         contracted_kw=group.contracted_kw,
-        highest_kw=highest,
+        highest_kw=float(np.max(load_kw[group.slots])),
         already_kw=group.already_kw,
+        quarters=group.quarters,
+        sum_squares_kw2=float(over @ over) * group.minutes / 15,
         charged_kw=charged,
         rate_eur_kw=group.rate_eur_kw,
         tax_rate=rate,
@@ -231,5 +237,4 @@ def _excess_notes(
     local = local_slots(stack.starts)
     months = {date.fromordinal(int(local.day[group.slots[0]])).replace(day=1) for group in groups}
     prices = [excess_price(contract, month) for month in sorted(months)]
-    rule = (PLANNING_NOTE if prices[0].quarters else None) if prices else None
-    return (rule, *(price.assumption for price in prices))
+    return tuple(price.assumption for price in prices)

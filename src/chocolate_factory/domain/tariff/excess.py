@@ -1,4 +1,4 @@
-"""Power above the contracted one: the planning rule, the cut-off of 2.0TD, and the tariff's own rule.
+"""Power above the contracted one: what a plan and an invoice are charged, and the cut-off of 2.0TD.
 
 Circular CNMC 3/2020 as amended by BOE-A-2025-2044 (from 2025-04-01; prices BOE-A-2025-5341 and
 BOE-A-2025-26348). Above 50 kW contracted in any period (metering types 1-3) every quarter-hour counts:
@@ -35,11 +35,6 @@ from chocolate_factory.domain.tariff.tables_supply import EXCESS_MAXIMETER, EXCE
 NEW_RULE = date(2025, 4, 1)
 QUARTERS_ABOVE_KW = 50.0
 CUT_OFF_TARIFF = "2.0TD"
-
-PLANNING_NOTE = (
-    "Excess power is planned as the highest slot of each period and month × its price; the invoice of "
-    "metering types 1-3 takes the root of the sum of squares of all quarter-hours above the contract."
-)
 
 
 @dataclass(frozen=True)
@@ -182,8 +177,8 @@ def excess_groups(
 ) -> tuple[ExcessGroup, ...]:
     """One group per power period and local calendar month of the window; none for 2.0TD.
 
-    The rate is EUR per kW of the highest slot with the electricity tax of the group's last slot. `already`
-    maps group names ("P1 2026-03") to the excess in kW that the month already has (`highest_excess_kw`).
+    Charged by the tariff's own rule, the rate is EUR per charged kW with the electricity tax of the group's
+    last slot. `already` maps group names ("P1 2026-03") to the kW the month has been charged for before.
     """
     contracted = contracted_kw(contract)
     if contract.access_tariff == CUT_OFF_TARIFF:
@@ -192,7 +187,7 @@ def excess_groups(
     local = local_slots(starts)
     groups = []
     for group in slot_groups(contract.access_tariff, starts):
-        price = excess_price(contract, group.first).eur_kw[group.period - 1]
+        price = excess_price(contract, group.first)
         day = date.fromordinal(int(local.day[group.slots[-1]]))
         tax = lookup(ELECTRICITY_TAX, day).values[0] / 100
         groups.append(
@@ -200,20 +195,22 @@ def excess_groups(
                 name=group.name,
                 slots=group.slots,
                 contracted_kw=float(contracted[group.period - 1]),
-                rate_eur_kw=price * (1 + tax),
+                rate_eur_kw=price.eur_kw[group.period - 1] * (1 + tax),
                 already_kw=max(0.0, already.get(group.name, 0.0)),
+                quarters=price.quarters,
+                minutes=minutes,
             )
         )
     return tuple(groups)
 
 
-def highest_excess_kw(contract: Contract, starts: IntArray, load_kw: FloatArray) -> dict[str, float]:
-    """Highest excess of a load by group name, kW: what `excess_groups` takes as `already`.
+def charged_excess_kw(contract: Contract, starts: IntArray, load_kw: FloatArray) -> dict[str, float]:
+    """What a load is charged for by group name, kW: what `excess_groups` takes as `already`.
 
     `starts` and `load_kw` (T,) are the slots already run in the month; only groups with an excess are named.
     """
-    lines = _measured(contract, starts, load_kw, 15)
-    return {line.name: line.over_kw for line in lines if line.over_kw > 0}
+    lines = excess_invoice(contract, starts, load_kw)
+    return {line.name: line.charged_kw for line in lines if line.charged_kw > 0}
 
 
 def excess_invoice(

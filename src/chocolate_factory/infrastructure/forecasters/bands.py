@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chocolate_factory.domain.forecast import LEVELS, MEDIAN, ordered
+from chocolate_factory.domain.forecast import LEVELS, MEDIAN, PastErrors, ordered
 from chocolate_factory.domain.scores import BoolArray
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import IntArray
@@ -74,7 +74,7 @@ class Band:
         offsets: FloatArray = self.offsets[LEVELS.index(level)]
         return offsets
 
-    def paths(self, ahead: IntArray, places: IntArray) -> FloatArray:
+    def past(self, ahead: IntArray, places: IntArray) -> PastErrors:
         """Relative errors (m, k, 24) of days `ahead` (k,) of the last known one, as past origins made them.
 
         `places` (k,) of the days in PLACES.
@@ -90,8 +90,8 @@ class Band:
         kept = (known.sum(axis=2) >= KNOWN_DAY).all(axis=1)
         found, known = found[kept], known[kept]
         mean = np.where(known, found, 0.0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
-        paths: FloatArray = np.where(known, found, mean[:, :, None])
-        return paths
+        ago = self.relative.shape[1] - 1 - origins[kept]
+        return PastErrors(ago, np.where(known, found, mean[:, :, None]))
 
 
 def season_weights(rows: IntArray, now: int, strength: float) -> FloatArray:

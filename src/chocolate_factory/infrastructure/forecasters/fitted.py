@@ -10,7 +10,7 @@ import numpy as np
 
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.catalog import CATALOG
-from chocolate_factory.domain.forecast import LEVELS, Forecast, ordered
+from chocolate_factory.domain.forecast import LEVELS, Forecast, PastErrors, ordered
 from chocolate_factory.domain.series import FloatArray, Origin
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import IntArray, Window, days_of, epoch, hours_over, local_midnight
@@ -72,6 +72,7 @@ class FittedDays:
             quarter = starts // 900 % 4
             price = price + self.shape.deviation(steps, quarter)
             offsets = self.shape.widened(offsets, slots.hour, quarter)
+        past = self.band.past(rows - self.table.last, places)
         notes = sorted({day.note for day in told if day.note})
         return Forecast(
             series=self.table.series,
@@ -84,7 +85,7 @@ class FittedDays:
             price=price,
             levels=LEVELS,
             quantiles=ordered(price + offsets, price),
-            past=self.band.paths(rows - self.table.last, places)[:, place, slots.hour],
+            past=PastErrors(past.ago, past.errors[:, place, slots.hour]),
         )
 
     def _place(self, row: int) -> int:

@@ -5,30 +5,42 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chocolate_factory.domain.assembly import finish
+from chocolate_factory.domain.limits import tally
 from chocolate_factory.domain.problem import Job, Problem
 from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.domain.setups import bench
 from chocolate_factory.domain.slots import IntArray
+from chocolate_factory.infrastructure.planners.limits import first_open, least_open
 from chocolate_factory.infrastructure.planners.model import reachable
 
 NOWHERE = np.inf
 
 
 class Board:
-    """Jobs on machines. `soft` prices load above `limit` per kW and slot, on top of energy."""
+    """Jobs on machines.
+
+    On top of energy `soft` prices load above `limit` per kW and slot, `square` per kW² and slot.
+    """
 
     def __init__(self, problem: Problem, jobs: tuple[Job, ...], deadlines: tuple[IntArray, ...]) -> None:
         self.problem, self.deadlines = problem, deadlines
         self.price = np.asarray(problem.price_eur_kwh, np.float64) * problem.minutes / 60
         self.load = np.asarray(problem.auxiliary_kw, np.float64).copy()
         self.free = np.array(problem.machine_units, np.int64)
+        self.tally, self.bench = tally(problem), bench(problem)
         self.limit = np.full(problem.slots, np.inf)
-        self.soft = np.zeros(problem.slots)
+        self.soft, self.square = np.zeros(problem.slots), np.zeros(problem.slots)
         self.energy = [step_energy(problem, self.price, product) for product in range(len(problem.products))]
         groups = [group for group in problem.excess if len(group.slots)]
         self.members = np.concatenate([group.slots for group in groups]) if groups else np.zeros(0, np.int64)
         self.firsts = np.cumsum([0, *(len(group.slots) for group in groups)])[:-1]
-        self.allowance = np.array([group.contracted_kw + group.already_kw for group in groups])
+        self.contracted = np.repeat([group.contracted_kw for group in groups], [len(g.slots) for g in groups])
+        self.already = np.array([group.already_kw for group in groups])
         self.rates = np.array([group.rate_eur_kw for group in groups])
+        self.quarters = np.array([group.minutes / 15 if group.quarters else 0.0 for group in groups])
+        self.final = [product.steps[-1].duration for product in problem.products]
+        self.ways = [problem.ways(product) for product in range(len(problem.products))]
         self.jobs: list[Job] = []
         for job in jobs:
             self.put(job)
@@ -36,27 +48,47 @@ class Board:
     def put(self, job: Job, sign: int = 1) -> None:
         """Add a job's load and machine use (sign −1 takes them away); `jobs` is the caller's."""
         for step, start in zip(self.problem.products[job.product].steps, job.starts, strict=True):
-            self.load[start : start + step.duration] += sign * step.power_kw
+            for first, slots, kw in step.phases:
+                self.load[start + first : start + first + slots] += sign * kw
             self.free[step.machine, start : start + step.duration] -= sign
+        if self.tally is not None:
+            self.tally.put(job, sign)
+        if self.bench is not None:
+            self.bench.put(job, sign)
 
     def cost(self) -> float:
-        """Energy and excess; infinite where a hard power limit is broken."""
-        cap = self.problem.power_cap_kw
-        if cap is not None and np.any(self.load > cap + 1e-6):
+        """Energy and excess; infinite where a hard power limit is broken, or where setups find no time."""
+        cap, load = self.problem.power_cap_kw, self.drawn()
+        if (cap is not None and np.any(load > cap + 1e-6)) or not self.sets_up():
             return float(np.inf)
-        total = float(self.load @ self.price)
+        total = float(load @ self.price)
         if len(self.members):
-            over = np.maximum.reduceat(self.load[self.members], self.firsts) - self.allowance
-            total += float(np.maximum(over, 0.0) @ self.rates)
+            over = np.maximum(load[self.members] - self.contracted, 0.0)
+            charged = np.maximum(np.maximum.reduceat(over, self.firsts) - self.already, 0.0)
+            if self.quarters.any():
+                square = np.add.reduceat(over * over, self.firsts) * self.quarters
+                rooted = np.sqrt(self.already**2 + square) - self.already
+                charged = np.where(self.quarters > 0, rooted, charged)
+            total += float(charged @ self.rates)
         return total
 
     def softened(self) -> float:
         """Energy and the soft price of load above the limit."""
-        return float(self.load @ self.price + np.maximum(self.load - self.limit, 0.0) @ self.soft)
+        load = self.drawn()
+        over = np.maximum(load - self.limit, 0.0)
+        return float(load @ self.price + over @ (self.soft + self.square * over))
+
+    def drawn(self) -> FloatArray:
+        """Load with that of setups, shape (T,)."""
+        return self.load if self.bench is None else self.load + self.bench.load_kw()
+
+    def sets_up(self) -> bool:
+        """Whether there is time for every setup."""
+        return self.bench is None or self.bench.keeps()
 
     def deadline(self, product: int, jobs: list[Job]) -> int:
         """Slot by which one more batch of a product must end, given the others (the window's end: any)."""
-        ends, due = self.ends(product, jobs), self.deadlines[product]
+        ends, due = self.ends(product, jobs), self.deadlines[self.ways[product][0]]
         missed = np.flatnonzero(ends > due[: len(ends)])
         first = int(missed[0]) if len(missed) else len(ends)
         return int(due[first]) if first < len(due) else self.problem.slots
@@ -64,26 +96,40 @@ class Board:
     def in_time(self, product: int, jobs: list[Job]) -> bool:
         """Whether the batches of a product meet their deadlines."""
         ends = self.ends(product, jobs)
-        return bool(np.all(ends <= self.deadlines[product][: len(ends)]))
+        return bool(np.all(ends <= self.deadlines[self.ways[product][0]][: len(ends)]))
 
     def ends(self, product: int, jobs: list[Job]) -> IntArray:
-        """Sorted finishing slots of a product's jobs."""
-        final = self.problem.products[product].steps[-1].duration
-        return np.sort(np.array([job.starts[-1] + final for job in jobs if job.product == product], np.int64))
+        """Sorted finishing slots of a product's jobs, in whatever way they are made."""
+        ways, final = self.ways[product], self.final
+        ends = [job.starts[-1] + final[job.product] for job in jobs if job.product in ways]
+        return np.array(sorted(ends), np.int64)
 
     def cheapest(self, product: int, deadline: int, noise: FloatArray | None = None) -> Job | None:
-        """The place for one batch at the least energy and soft price: exact, by dynamic programming.
+        """The place and the way for one batch at the least energy and soft price, None where none is free.
 
-        State: step and start slot. `noise` (T,) is added to every step's cost. None where no place is free.
+        `noise` (T,) is added to every step's cost.
+        """
+        found = [place for way in self.ways[product] if (place := self.place(way, deadline, noise))]
+        return min(found, key=lambda place: place[0])[1] if found else None
+
+    def place(self, product: int, deadline: int, noise: FloatArray | None) -> tuple[float, Job] | None:
+        """The least cost of a batch made in just this way, and its place: exact, by dynamic programming.
+
+        State: step and start slot.
         """
         steps = self.problem.products[product].steps
         tables: list[FloatArray] = []
-        load, limit, soft = self.load[:deadline], self.limit[:deadline], self.soft[:deadline]
-        over = np.maximum(load - limit, 0.0)
+        room = self.load[:deadline] - self.limit[:deadline]
+        soft, square = self.soft[:deadline], self.square[:deadline]
+        over = np.maximum(room, 0.0)
+        before_eur = over * (soft + square * over)
         for index, step in enumerate(steps):
-            pressed = (np.maximum(load + (step.power_kw - limit), 0.0) - over) * soft
-            total = over_runs(pressed, step.duration)
-            total += self.energy[product][index][: len(total)]
+            energy, parts = self.energy[product][index][: max(0, deadline - step.duration + 1)], []
+            for first, slots, kw in step.phases:
+                over = np.maximum(room + kw, 0.0)
+                pressed = over * (soft + square * over) - before_eur
+                parts.append(over_runs(pressed, slots)[first : first + len(energy)])
+            total = parts[0] + energy if len(parts) == 1 else np.sum([*parts, energy], axis=0)
             full = self.free[step.machine, :deadline] <= 0
             if full.any():
                 total[over_runs(full, step.duration) > 0] = NOWHERE
@@ -93,13 +139,34 @@ class Board:
                 shift = steps[index - 1].duration
                 before = np.full(deadline + 1, NOWHERE)
                 before[shift : shift + len(tables[-1])] = tables[-1]
-                total += least_within(before, step.wait_max)[: len(total)]
+                total += self.waited(product, index, before)[: len(total)]
+            for barred in self.tally.barred(product, index) if self.tally is not None else ():
+                total[barred] = NOWHERE
+            fits = None if self.bench is None else self.bench.open(product, index)
+            if fits is not None:
+                total[~fits[: len(total)]] = NOWHERE
             tables.append(total)
         final = tables[-1]
         start = int(np.argmin(final)) if len(final) else -1
         if start < 0 or not np.isfinite(final[start]):
             return None
-        return Job(product, self.trace(product, tables, start))
+        return float(final[start]), Job(product, self.trace(product, tables, start))
+
+    def waited(self, product: int, index: int, before: FloatArray) -> FloatArray:
+        """Least cost of having ended the step before, within the longest wait and where there is room."""
+        wait = self.problem.products[product].steps[index].wait_max
+        closed = None if self.tally is None else self.tally.closed(product, index)
+        if closed is None:
+            return least_within(before, wait)
+        return least_open(before, wait, closed[: len(before) - 1])
+
+    def keeps(self) -> bool:
+        """Whether what is on the board keeps the limits on kilograms and leaves time for setups."""
+        return (self.tally is None or self.tally.keeps()) and self.sets_up()
+
+    def takes(self, job: Job) -> bool:
+        """Whether the limits on kilograms leave room for one more job, and setups time."""
+        return (self.tally is None or self.tally.takes(job)) and (self.bench is None or self.bench.takes(job))
 
     def trace(self, product: int, tables: list[FloatArray], start: int) -> tuple[int, ...]:
         """Walk the tables back from the chosen start of the last step."""
@@ -108,6 +175,8 @@ class Board:
             latest = starts[-1] - steps[index - 1].duration
             wait = steps[index].wait_max
             first = 0 if wait is None else max(0, latest - wait)
+            if self.tally is not None and (closed := self.tally.closed(product, index)) is not None:
+                first = max(first, first_open(closed, starts[-1]) - steps[index - 1].duration)
             starts.append(first + int(np.argmin(tables[index - 1][first : latest + 1])))
         return tuple(reversed(starts))
 
@@ -116,7 +185,9 @@ def step_energy(problem: Problem, price: FloatArray, product: int) -> list[Float
     """Energy cost of each step by start slot, infinite where it may not start."""
     tables = []
     for step, mask in zip(problem.products[product].steps, reachable(problem, product), strict=True):
-        table = over_runs(price * step.power_kw, step.duration)
+        table = np.zeros(max(0, problem.slots - step.duration + 1))
+        for first, slots, kw in step.phases:
+            table += over_runs(price * kw, slots)[first : first + len(table)]
         table[~mask[: len(table)]] = NOWHERE
         tables.append(table)
     return tables
@@ -146,11 +217,13 @@ def least_within(values: FloatArray, back: int | None) -> FloatArray:
 
 
 def deadlines_of(problem: Problem, dues: list[list[int]], jobs: tuple[Job, ...]) -> tuple[IntArray, ...]:
-    """Per product the due slot of the n-th finish; where the given jobs are late, their own finish."""
+    """Per product the due slot of the n-th finish; where the given jobs are late, their own finish.
+
+    Ways of making a product beside the first have none of their own.
+    """
     result = []
-    for product, recipe in enumerate(problem.products):
+    for product in range(len(problem.products)):
         due = np.sort(np.array(dues[product], np.int64))
-        final = recipe.steps[-1].duration
-        ends = np.sort(np.array([j.starts[-1] + final for j in jobs if j.product == product], np.int64))
-        result.append(np.maximum(due, ends))
+        own = [finish(problem, job) for job in jobs if problem.family(job.product) == product]
+        result.append(np.maximum(due, np.sort(np.array(own, np.int64))))
     return tuple(result)

@@ -9,10 +9,12 @@ from datetime import timedelta
 import numpy as np
 
 from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.domain.limits import SLACK_KG, Output, least_kg, members
 from chocolate_factory.domain.problem import Lot, Problem, ProblemStep
+from chocolate_factory.infrastructure.planners.limits import output_terms
 from chocolate_factory.infrastructure.planners.linear import Linear, solve_integer
 from chocolate_factory.infrastructure.planners.model import PlantModel, build
-from chocolate_factory.infrastructure.planners.power import add_power
+from chocolate_factory.infrastructure.planners.power import add_whole_power
 
 CAP_SLACK_KW = 1e-6
 Relaxation = Callable[[Problem], Problem]
@@ -20,9 +22,13 @@ Relaxation = Callable[[Problem], Problem]
 
 def explained(problem: Problem, seconds: float) -> Infeasible:
     """The error for a problem without a plan: `conflicts` has product, batches, due and rules per lot."""
-    problem = replace(problem, excess=(), lots=tuple(lot for lot in problem.lots if lot.hard))
+    if not problem.limits:
+        problem = replace(problem, lots=tuple(lot for lot in problem.lots if lot.hard))
+    problem = replace(problem, excess=())
     if (slot := over_cap(problem)) is not None:
         return overloaded(problem, slot)
+    if short := shortest_output(problem, seconds):
+        return too_little(problem, short)
     unmet = fewest_unmet(problem, seconds)
     conflicts: list[dict[str, object]] = []
     for place, batches in sorted(unmet.items()):
@@ -77,9 +83,45 @@ def sentence(conflicts: list[dict[str, object]]) -> str:
 
 def with_stock(problem: Problem) -> PlantModel:
     """A model in which stock covers what it may."""
-    model = build(problem, problem.lots, frozenset({"stock", "unmet"}))
-    add_power(model)
+    model = build(problem, problem.lots, frozenset({"stock", "unmet", "left"}))
+    add_whole_power(model)
     return model
+
+
+def shortest_output(problem: Problem, seconds: float) -> dict[int, float]:
+    """Kilograms missing from the least outputs, by limit, whatever else is given up: as few as possible."""
+    asked = {i: x for i, x in enumerate(problem.limits) if isinstance(x, Output) and least_kg(x) > 0}
+    if not asked:
+        return {}
+    model = with_stock(without_least(problem))
+    linear = model.linear
+    linear.cost = [0.0] * len(linear.cost)
+    columns = {}
+    for place, output in asked.items():
+        columns[place] = linear.column(0, least_kg(output), 1.0, integer=False)
+        linear.row({**output_terms(model, output), columns[place]: 1.0}, least_kg(output))
+    values = solve_integer(linear, seconds).values
+    short = {} if values is None else {i: float(values[column]) for i, column in columns.items()}
+    return {place: kg for place, kg in short.items() if kg > SLACK_KG}
+
+
+def too_little(problem: Problem, short: dict[int, float]) -> Infeasible:
+    """The error for least outputs that no plan reaches, even where demand is late."""
+    conflicts: list[dict[str, object]] = []
+    told = []
+    for place, kg in short.items():
+        output = problem.limits[place]
+        if isinstance(output, Output):
+            name = output.product or "all products"
+            told.append(f"{kg:g} kg of {name} on {output.day}")
+            smallest = min(problem.products[p].batch_kg for p in members(problem, output))
+            batches = int(np.ceil(kg / smallest - SLACK_KG))
+            conflicts.append({"product": name, "batches": batches, "due": output.day, "rules": ["output"]})
+    return Infeasible(
+        f"No plan reaches the least outputs: {'; '.join(told)} are missing (blocked by output).",
+        "Ask for a smaller min_kg, or for more demand in the window.",
+        conflicts=conflicts,
+    )
 
 
 def fewest_unmet(problem: Problem, seconds: float) -> dict[int, int]:
@@ -142,9 +184,30 @@ def without_waits(problem: Problem) -> Problem:
     return changed_steps(problem, lambda step: replace(step, wait_max=None))
 
 
+def without_storages(problem: Problem) -> Problem:
+    """Any number of kilograms may wait."""
+    return replace(problem, limits=tuple(x for x in problem.limits if isinstance(x, Output)))
+
+
+def without_outputs(problem: Problem) -> Problem:
+    """Any number of kilograms may be finished in a day."""
+    return replace(problem, limits=tuple(x for x in problem.limits if not isinstance(x, Output)))
+
+
+def without_least(problem: Problem) -> Problem:
+    """No least output."""
+    limits = (replace(x, least_kg=None) if isinstance(x, Output) else x for x in problem.limits)
+    return replace(problem, limits=tuple(limits))
+
+
 def without_power_cap(problem: Problem) -> Problem:
     """No hard limit on the site's load."""
     return replace(problem, power_cap_kw=None)
+
+
+def without_setups(problem: Problem) -> Problem:
+    """Units carry any product at once."""
+    return replace(problem, setups=())
 
 
 def without_due_times(problem: Problem) -> Problem:
@@ -162,6 +225,9 @@ RELAXATIONS: dict[str, Relaxation] = {
     "machine": without_machine_limits,
     "availability": without_outages,
     "wait": without_waits,
+    "setup": without_setups,
     "power": without_power_cap,
+    "storage": without_storages,
+    "output": without_outputs,
     "due": without_due_times,
 }

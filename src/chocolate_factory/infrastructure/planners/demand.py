@@ -11,20 +11,30 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.domain.assembly import finish
 from chocolate_factory.domain.problem import Job, Lot, Problem
 from chocolate_factory.infrastructure.planners.linear import Answer, Terms, solve_integer
-from chocolate_factory.infrastructure.planners.model import PlantModel, build
-from chocolate_factory.infrastructure.planners.power import add_power
+from chocolate_factory.infrastructure.planners.model import PlantModel, build, jobs_of, set_energy_cost
+from chocolate_factory.infrastructure.planners.power import add_whole_power
+from chocolate_factory.infrastructure.planners.repair import at_once, known_plan, lateness, repaired
+
+FREE_SECONDS, FREE_GAP = 8.0, 0.01
+SHARE_WITH_SETUPS = 0.25
+"""Of the time: for each question that is settled with setups, which may stay open."""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """The lots to make, all of them now hard, and what was given up; `late_slots` None: all in time."""
+    """The lots to make, all of them now hard, and what was given up; `late_slots` None: all in time.
+
+    `jobs` make the lots, no later than that, whatever they cost; empty where setups are to be found.
+    """
 
     lots: tuple[Lot, ...]
     stock: dict[int, int] = field(default_factory=dict)
     left: dict[int, int] = field(default_factory=dict)
     late_slots: int | None = None
+    jobs: tuple[Job, ...] = ()
 
 
 def without_slack(problem: Problem) -> Settled:
@@ -61,10 +71,49 @@ def settle(problem: Problem, seconds: float) -> Settled | None:
     return settled_from(model, final) if final else None
 
 
+def settle_setups(problem: Problem, seconds: float) -> Settled | None:
+    """As `settle`, for machines with setups: what must give way without them, where a plan then keeps them.
+
+    Otherwise with them, which may take all the time; where lateness is allowed and nothing is found, what
+    gives way without setups stays and batches are as late as when each is made as early as it goes.
+    """
+    easy = settle(replace(problem, setups=()), seconds)
+    if easy is None:
+        return None
+    easy = replace(easy, jobs=())
+    if first_known(build(problem, easy.lots), (), easy.late_slots or 0, seconds) is not None:
+        return easy
+    jobs = at_once(problem, easy.lots)
+    try:
+        return settle(problem, SHARE_WITH_SETUPS * seconds)
+    except Infeasible:
+        if jobs is None or not problem.allow_late:
+            raise
+    return replace(easy, late_slots=lateness(problem, easy.lots, jobs) or None)
+
+
+def first_known(
+    model: PlantModel, start: tuple[Job, ...], late_slots: int, seconds: float
+) -> tuple[Job, ...] | None:
+    """A plan known before the solver looks for one, at most so late: near `start`, or None.
+
+    With setups the solver by itself hardly finds any: then one is made without it, or from what it finds
+    where setups take no time.
+    """
+    found = known_plan(model, start, late_slots)
+    if found is not None or not model.problem.setups or late_slots:
+        return found
+    free = build(replace(plain(model.problem), setups=()), model.lots)
+    set_energy_cost(free)
+    add_whole_power(free)
+    answer = solve_integer(free.linear, min(seconds, FREE_SECONDS), FREE_GAP)
+    return None if answer.values is None else repaired(model, jobs_of(free, answer.values))
+
+
 def settling_model(problem: Problem, kinds: set[str]) -> PlantModel:
     """A model of the lots with the given kinds of slack and no cost."""
     model = build(plain(problem), problem.lots, frozenset(kinds))
-    add_power(model)
+    add_whole_power(model)
     return model
 
 
@@ -167,15 +216,15 @@ def settled_from(model: PlantModel, answer: Answer) -> Settled:
     short = model.slack.get("short")
     late = None if short is None else round(value({c: float(w) for c, w in short.items()}, answer))
     stock, left = ({i: n for i, n in given[kind].items() if n} for kind in ("stock", "left"))
-    return Settled(lots, stock, left, late or None)
+    jobs = () if model.problem.setups or answer.values is None else jobs_of(model, answer.values)
+    return Settled(lots, stock, left, late or None, jobs)
 
 
 def late_batches(problem: Problem, settled: Settled, jobs: tuple[Job, ...]) -> dict[int, int]:
     """Batches per lot that end after their due slot, finishes matched to lots in order of due time."""
     late: dict[int, int] = {}
-    for product, recipe in enumerate(problem.products):
-        final = recipe.steps[-1].duration
-        ends = sorted(job.starts[-1] + final for job in jobs if job.product == product)
+    for product in range(len(problem.products)):
+        ends = sorted(finish(problem, job) for job in jobs if problem.family(job.product) == product)
         mine = [i for i, lot in enumerate(settled.lots) if lot.product == product]
         order = sorted(mine, key=lambda i: (settled.lots[i].due, not problem.lots[i].hard, i))
         owners = [i for i in order for _ in range(settled.lots[i].batches)]

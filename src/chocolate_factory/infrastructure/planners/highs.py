@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from chocolate_factory.domain.ports import Progress
-from chocolate_factory.domain.problem import Job, Problem, Solution, solution_cost_eur
+from chocolate_factory.domain.problem import Job, Problem, Solution, excess_cost_eur, solution_cost_eur
+from chocolate_factory.domain.setups import setups_of
 from chocolate_factory.infrastructure.planners.board import Board, deadlines_of
 from chocolate_factory.infrastructure.planners.bounds import Bounds
 from chocolate_factory.infrastructure.planners.conflicts import explained, over_cap
 from chocolate_factory.infrastructure.planners.demand import (
     Settled,
+    first_known,
     late_batches,
     out_of_time,
     plain,
     settle,
+    settle_setups,
     without_slack,
 )
 from chocolate_factory.infrastructure.planners.linear import INFINITY, Answer, solve_integer
@@ -27,10 +30,11 @@ from chocolate_factory.infrastructure.planners.model import (
     limit_lateness,
     set_energy_cost,
 )
-from chocolate_factory.infrastructure.planners.power import add_power, peak
+from chocolate_factory.infrastructure.planners.power import add_whole_power
 from chocolate_factory.infrastructure.planners.repair import repaired
 from chocolate_factory.infrastructure.planners.search import Search
 from chocolate_factory.infrastructure.planners.targets import Targets
+from chocolate_factory.infrastructure.planners.windows import Windows
 
 UNCOUPLED_GAP, UNCOUPLED_SECONDS = 1e-4, 8.0
 GRACE_SECONDS = 30.0
@@ -91,12 +95,20 @@ class HighsPlanner:
         self, start: tuple[Job, ...], problem: Problem, time_limit: float, progress: Progress | None = None
     ) -> Solution:
         """As `solve`, beginning from the plan of a problem much like this one; it need not fit."""
+        if problem.assets is not None:
+            from chocolate_factory.infrastructure.planners.assets import (
+                solve_with_assets,
+            )  # it needs this one
+
+            return solve_with_assets(self, start, problem, time_limit, progress)
         record = Record(problem, progress, time.monotonic())
         deadline = record.started + time_limit
         latest = max(deadline, record.started + GRACE_SECONDS)
         settled, model, energy = self.first_plan(problem, record, latest, (start, WARM_SHARE * time_limit))
         if record.jobs and record.gap() > self.target_gap:
             self.improve(model, record, energy, deadline)
+        if not record.jobs and any(lot.batches for lot in settled.lots):
+            raise out_of_time(time_limit)
         if not record.jobs:
             record.update((), solution_cost_eur(problem, ()))
         return Solution(
@@ -122,21 +134,22 @@ class HighsPlanner:
             raise explained(problem, left)
         settled = without_slack(problem)
         model = modelled(problem, settled)
-        known = repaired(model, start[0]) if start[0] else None
-        answer = cheapest(model, left if known is None else min(left, start[1]), known is None)
-        if answer.infeasible:
-            found = settle(problem, left)
+        known = first_known(model, start[0], 0, left)
+        insist = known is None and not problem.setups
+        answer = cheapest(model, left if known is None else min(left, start[1]), insist)
+        if answer.infeasible or (problem.setups and answer.values is None and known is None):
+            found = (settle_setups if problem.setups else settle)(problem, left)
             if found is None:
                 raise explained(problem, left)
             settled = found
             model = modelled(problem, settled)
-            known = repaired(model, start[0]) if start[0] and not settled.late_slots else None
+            known = first_known(model, start[0], settled.late_slots or 0, left) or settled.jobs or None
             answer = cheapest(model, deadline - time.monotonic(), known is None)
         if answer.values is None and known is None:
             raise out_of_time(left)
         energy = max(answer.bound, model.linear.least())
-        bound = energy + sum(g.rate_eur_kw * peak(g, problem.auxiliary_kw) for g in problem.excess)
-        for jobs in (known, None if answer.values is None else jobs_of(model, answer.values)):
+        bound = energy + excess_cost_eur(problem, problem.auxiliary_kw)
+        for jobs in (known, None if answer.values is None else set_up(model, jobs_of(model, answer.values))):
             if jobs is not None:
                 record.update(jobs, bound)
         return settled, model, energy
@@ -158,7 +171,7 @@ class HighsPlanner:
             bounds.best_cost = record.cost
             return time.monotonic() < deadline and record.gap() > self.target_gap
 
-        search = searcher(model, record.jobs)
+        search, windows = searcher(model, record.jobs), Windows(model)
         targets = Targets(record.problem, bounds.levels, record.jobs, record.cost)
         with ThreadPoolExecutor(1, "plan-bounds") as pool:
             work = pool.submit(bounds.run)
@@ -169,6 +182,10 @@ class HighsPlanner:
                     if not search.anneal(target, rounds, tick):
                         break
                     targets.learn(target, search.chain_cost, search.chain_jobs)
+                    polished = windows.better(record.jobs, deadline - time.monotonic())
+                    if polished is not None and polished != record.jobs:
+                        record.update(polished, bounds.bound)
+                        targets.adopt(record.cost, record.jobs)
             finally:
                 bounds.stopped.set()
             work.result()
@@ -187,11 +204,18 @@ def modelled(problem: Problem, settled: Settled) -> PlantModel:
 def cheapest(model: PlantModel, seconds: float, insist: bool) -> Answer:
     """The cheapest plan without a price on power; `insist` on any where the best is not found soon."""
     uncoupled = replace(model, problem=plain(model.problem), linear=model.linear.copy())
-    add_power(uncoupled)
+    add_whole_power(uncoupled)
     answer = solve_integer(uncoupled.linear, min(seconds, UNCOUPLED_SECONDS), UNCOUPLED_GAP)
     if insist and answer.values is None and not answer.infeasible:
         answer = solve_integer(uncoupled.linear, seconds - UNCOUPLED_SECONDS, 1.0)
     return answer
+
+
+def set_up(model: PlantModel, jobs: tuple[Job, ...]) -> tuple[Job, ...] | None:
+    """The jobs where setups find time between them, else repaired ones; counting units can miss that."""
+    if not model.problem.setups or setups_of(model.problem, jobs) is not None:
+        return jobs
+    return repaired(model, jobs)
 
 
 def searcher(model: PlantModel, jobs: tuple[Job, ...]) -> Search:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from chocolate_factory.domain.series import FloatArray
 
 INFINITY = float(highspy.kHighsInf)
 Terms = dict[int, float]
+Row = tuple[Terms, float, float]
 
 
 @dataclass
@@ -45,6 +47,10 @@ class Linear:
         self.rows.append({column: value for column, value in terms.items() if value})
         self.row_lower.append(lower)
         self.row_upper.append(upper)
+
+    def part(self, rows: Sequence[int]) -> tuple[Row, ...]:
+        """Some rows with their lower and upper sides."""
+        return tuple((self.rows[row], self.row_lower[row], self.row_upper[row]) for row in rows)
 
     def copy(self) -> Linear:
         """An independent model with the same rows."""
@@ -123,24 +129,63 @@ def new_solver(seconds: float, seed: int = 0) -> Any:
 NOTHING_FITS = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
 
-def solve_relaxed(linear: Linear, seconds: float) -> Answer:
-    """Solve without integrality by interior point; the bound is recomputed from the duals and so is safe."""
-    if (known := trivial(linear)) is not None:
-        return known
-    solver = new_solver(seconds)
-    solver.setOptionValue("solver", "ipm")
-    solver.setOptionValue("run_crossover", "off")
-    solver.passModel(highs_model(linear, False))
-    solver.run()
-    if solver.getModelStatus() in NOTHING_FITS:
-        return Answer(None, INFINITY, INFINITY)
-    solution = solver.getSolution()
-    if not solution.dual_valid:
-        return Answer(None, INFINITY, -INFINITY)
-    duals = np.array(solution.row_dual, np.float64)
-    return Answer(
-        np.array(solution.col_value, np.float64), solver.getObjectiveValue(), safe_bound(linear, duals)
-    )
+@dataclass(frozen=True)
+class Basis:
+    """Where a relaxation stood at its end: the state of every column, and of every row."""
+
+    columns: tuple[Any, ...]
+    rows: tuple[Any, ...]
+
+
+class Relaxation:
+    """A model without integrality that grows by rows, solved from its last basis.
+
+    The first solve is by interior point, or from the `basis` of a model of the same columns and rows whose
+    numbers may differ. Bounds are recomputed from the duals and so are safe.
+    """
+
+    def __init__(self, linear: Linear, basis: Basis | None = None) -> None:
+        self.linear, self.known, self.start = linear, 0, basis
+        self.solver = new_solver(1.0)
+
+    def solve(self, seconds: float) -> Answer:
+        """Solve with all rows that `linear` has by now."""
+        if (known := trivial(self.linear)) is not None:
+            return known
+        solver, linear = self.solver, self.linear
+        if self.known:
+            for place in range(self.known, len(linear.rows)):
+                terms = linear.rows[place]
+                index, value = np.array(list(terms), np.int32), np.array(list(terms.values()))
+                solver.addRow(linear.row_lower[place], linear.row_upper[place], len(terms), index, value)
+        else:
+            solver.passModel(highs_model(linear, False))
+            if self.start is not None:
+                basis = highspy.HighsBasis()
+                basis.col_status, basis.row_status = list(self.start.columns), list(self.start.rows)
+                basis.valid = True
+                solver.setBasis(basis)
+        warm = self.known > 0 or self.start is not None
+        solver.setOptionValue("solver", "simplex" if warm else "ipm")
+        self.known = len(linear.rows)
+        solver.setOptionValue("time_limit", max(0.01, solver.getRunTime() + seconds))
+        solver.run()
+        if solver.getModelStatus() in NOTHING_FITS:
+            return Answer(None, INFINITY, INFINITY)
+        solution = solver.getSolution()
+        if not solution.dual_valid:
+            return Answer(None, INFINITY, -INFINITY)
+        duals = np.array(solution.row_dual, np.float64)
+        values = np.array(solution.col_value, np.float64)
+        return Answer(values, solver.getObjectiveValue(), safe_bound(linear, duals))
+
+    def basis(self, rows: Sequence[int]) -> Basis | None:
+        """Where it stands, with the rows named only; those left out must be slack."""
+        found = self.solver.getBasis()
+        state = list(found.row_status)
+        if not found.valid or len(state) < len(self.linear.rows):
+            return None
+        return Basis(tuple(found.col_status), tuple(state[row] for row in rows))
 
 
 def safe_bound(linear: Linear, duals: FloatArray) -> float:

@@ -8,39 +8,27 @@ product are alike, so order, waits, machines and due times are linear in C and e
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
 from chocolate_factory.domain.problem import Job, Lot, Problem
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import IntArray
+from chocolate_factory.infrastructure.planners.limits import add_limits
 from chocolate_factory.infrastructure.planners.linear import INFINITY, Linear, Terms
-
-
-@dataclass(frozen=True)
-class Starts:
-    """Start columns of one step: allowed slots, their columns, and the last one by each slot (−1: none)."""
-
-    slots: IntArray
-    columns: tuple[int, ...]
-    last: IntArray
-
-    def by(self, slot: int) -> int | None:
-        """Column that counts the starts up to a slot, None for none."""
-        if slot < 0 or not self.columns:
-            return None
-        found = int(self.last[min(slot, len(self.last) - 1)])
-        return self.columns[found] if found >= 0 else None
+from chocolate_factory.infrastructure.planners.setups import add_setups, setup_draws
+from chocolate_factory.infrastructure.planners.starts import Flow, Starts, count_between, counted
 
 
 @dataclass
 class PlantModel:
     """A model with the meaning of its columns.
 
-    `running[class][t]` are the terms that count the runs of a (machine, power) class in slot t; `slack` are
-    the columns of "stock", "left" and "unmet" by lot, and of "short" (batches late) with their slots;
-    `excess` are the columns of the excess groups once `add_power` has run.
+    A class is a draw of a machine: the runs on it that draw so much in a slot (a run whose draw changes is in
+    one class after the other). `running[class][t]` are the terms that count the runs of a class in slot t;
+    `slack` are the columns of "stock", "left" and "unmet" by lot, and of "short" (batches late) with their
+    slots; `excess` are the columns of the excess groups once `add_power` has run; `flows` are the setups,
+    which count as runs of their draw.
     """
 
     problem: Problem
@@ -51,6 +39,7 @@ class PlantModel:
     running: list[list[Terms]]
     slack: dict[str, dict[int, int]] = field(default_factory=dict)
     excess: tuple[int, ...] = ()
+    flows: list[Flow] = field(default_factory=list)
 
 
 def reachable(problem: Problem, product: int) -> list[np.ndarray]:
@@ -80,14 +69,18 @@ def build(problem: Problem, lots: tuple[Lot, ...], slack: frozenset[str] = froze
     `slack` names what may give way: "stock" and "left" (lots that allow it), "unmet" (hard lots), "late".
     """
     linear = Linear()
-    classes = tuple(sorted({(s.machine, s.power_kw) for product in problem.products for s in product.steps}))
+    steps = [step for product in problem.products for step in product.steps]
+    draws = {(step.machine, kw) for step in steps for _, _, kw in step.phases}
+    classes = tuple(sorted(draws | setup_draws(problem)))
     model = PlantModel(problem, lots, linear, {}, classes, [])
     for product, recipe in enumerate(problem.products):
-        wanted = sum(lot.batches for lot in lots if lot.product == product)
+        wanted = sum(lot.batches for lot in lots if lot.product == problem.family(product))
         for index, mask in enumerate(reachable(problem, product)):
             add_starts(model, (product, index), np.flatnonzero(mask), wanted)
         for index in range(1, len(recipe.steps)):
             add_order(model, product, index)
+    count_runs(model)
+    add_setups(model)
     add_machines(model)
     for kind, allowed in (("stock", "may_be_stock"), ("left", "soft"), ("unmet", "hard")):
         if kind in slack:
@@ -98,6 +91,7 @@ def build(problem: Problem, lots: tuple[Lot, ...], slack: frozenset[str] = froze
         linear.row({model.slack["stock"][i]: 1, model.slack["unmet"][i]: 1}, upper=lots[i].batches)
     for product in range(len(problem.products)):
         add_demand(model, product, "late" in slack)
+    add_limits(model)
     return model
 
 
@@ -108,12 +102,7 @@ def gives_way(lot: Lot, allowed: str) -> bool:
 
 def add_starts(model: PlantModel, key: tuple[int, int], slots: IntArray, wanted: int) -> None:
     """Columns of one step, non-decreasing in time."""
-    linear = model.linear
-    columns = tuple(linear.column(0, wanted) for _ in slots)
-    for earlier, later in pairwise(columns):
-        linear.row({later: 1, earlier: -1}, 0)
-    last = np.searchsorted(slots, np.arange(model.problem.slots), "right") - 1
-    model.starts[key] = Starts(slots, columns, last)
+    model.starts[key] = counted(model.linear, slots, model.problem.slots, wanted)
 
 
 def add_order(model: PlantModel, product: int, index: int) -> None:
@@ -137,8 +126,8 @@ def add_order(model: PlantModel, product: int, index: int) -> None:
     linear.row({here.columns[-1]: 1, before.columns[-1]: -1}, 0, 0)
 
 
-def add_machines(model: PlantModel) -> None:
-    """Runs of each class per slot, and machine use within the units available."""
+def count_runs(model: PlantModel) -> None:
+    """Runs of each class per slot."""
     problem = model.problem
     for machine, power in model.classes:
         terms: list[Terms] = []
@@ -146,10 +135,16 @@ def add_machines(model: PlantModel) -> None:
             here: Terms = {}
             for (product, index), starts in model.starts.items():
                 step = problem.products[product].steps[index]
-                if (step.machine, step.power_kw) == (machine, power):
-                    count_between(here, starts, slot - step.duration, slot)
+                for first, slots, kw in step.phases if step.machine == machine else ():
+                    if kw == power:
+                        count_between(here, starts, slot - first - slots, slot - first)
             terms.append(here)
         model.running.append(terms)
+
+
+def add_machines(model: PlantModel) -> None:
+    """Machine use within the units available."""
+    problem = model.problem
     for machine in range(len(problem.machines)):
         seen: set[tuple[object, ...]] = set()
         for slot in range(problem.slots):
@@ -159,15 +154,6 @@ def add_machines(model: PlantModel) -> None:
             if total and key not in seen:
                 seen.add(key)
                 model.linear.row(total, upper=units)
-
-
-def count_between(terms: Terms, starts: Starts, after: int, until: int) -> None:
-    """Add the starts in (after, until] to the terms."""
-    more, less = starts.by(until), starts.by(after)
-    if more is not None and more != less:
-        terms[more] = terms.get(more, 0) + 1
-        if less is not None:
-            terms[less] = terms.get(less, 0) - 1
 
 
 def combined(model: PlantModel, slot: int, weights: list[float]) -> Terms:
@@ -183,8 +169,7 @@ def combined(model: PlantModel, slot: int, weights: list[float]) -> Terms:
 def add_demand(model: PlantModel, product: int, late: bool) -> None:
     """Finished batches reach what is due at every due slot; with `late`, shortage of hard lots is counted."""
     linear, lots = model.linear, [i for i, lot in enumerate(model.lots) if lot.product == product]
-    steps = model.problem.products[product].steps
-    final, slots = model.starts[product, len(steps) - 1], model.problem.slots
+    slots = model.problem.slots
     wanted = sum(model.lots[i].batches for i in lots)
     if not wanted:
         return
@@ -192,9 +177,8 @@ def add_demand(model: PlantModel, product: int, late: bool) -> None:
     points = {model.lots[i].due for i in lots}
     if late:
         first = min(points)
-        points |= {
-            int(slot) + steps[-1].duration for slot in final.slots if slot + steps[-1].duration > first
-        }
+        for final, duration in last_steps(model, product):
+            points |= {int(slot) + duration for slot in final.slots if slot + duration > first}
         points |= {slots}
     ordered = sorted(points)
     for here, after in zip(ordered, [*ordered[1:], slots], strict=True):
@@ -208,13 +192,18 @@ def add_demand(model: PlantModel, product: int, late: bool) -> None:
 
 
 def finished(model: PlantModel, product: int, lots: list[int], slot: int) -> Terms:
-    """Batches ended by a slot, made or given up, for the lots named."""
-    duration = model.problem.products[product].steps[-1].duration
-    column = model.starts[product, len(model.problem.products[product].steps) - 1].by(slot - duration)
-    terms: Terms = {} if column is None else {column: 1.0}
+    """Batches ended by a slot in any way of making them, or given up, for the lots named."""
+    columns_by = (final.by(slot - duration) for final, duration in last_steps(model, product))
+    terms: Terms = {column: 1.0 for column in columns_by if column is not None}
     for columns in (model.slack.get(kind, {}) for kind in ("stock", "left", "unmet")):
         terms.update({columns[lot]: 1.0 for lot in lots if lot in columns})
     return terms
+
+
+def last_steps(model: PlantModel, product: int) -> list[tuple[Starts, int]]:
+    """Starts and duration of the last step, in each way of making a product."""
+    recipes = [(way, model.problem.products[way].steps) for way in model.problem.ways(product)]
+    return [(model.starts[way, len(steps) - 1], steps[-1].duration) for way, steps in recipes]
 
 
 def set_energy_cost(model: PlantModel) -> None:
@@ -224,11 +213,22 @@ def set_energy_cost(model: PlantModel) -> None:
     summed = np.concatenate([[0.0], np.cumsum(price)])
     for (product, index), starts in model.starts.items():
         step = problem.products[product].steps[index]
-        energy = (summed[starts.slots + step.duration] - summed[starts.slots]) * step.power_kw
-        step_cost = energy - np.append(energy[1:], 0.0) if len(energy) else energy
-        for column, value in zip(starts.columns, step_cost, strict=True):
-            model.linear.cost[column] = float(value)
+        energy = np.zeros(len(starts.slots))
+        for first, slots, kw in step.phases:
+            energy += (summed[starts.slots + first + slots] - summed[starts.slots + first]) * kw
+        set_start_cost(model, starts, energy)
+    for flow in model.flows:
+        if flow.setup is not None:
+            energy = summed[flow.starts.slots + flow.duration] - summed[flow.starts.slots]
+            set_start_cost(model, flow.starts, energy * flow.setup.power_kw)
     model.linear.offset = float(problem.auxiliary_kw @ price)
+
+
+def set_start_cost(model: PlantModel, starts: Starts, energy: FloatArray) -> None:
+    """The cost of a start by its slot, as that of columns which count starts."""
+    step_cost = energy - np.append(energy[1:], 0.0) if len(energy) else energy
+    for column, value in zip(starts.columns, step_cost, strict=True):
+        model.linear.cost[column] = float(value)
 
 
 def jobs_of(model: PlantModel, values: FloatArray) -> tuple[Job, ...]:

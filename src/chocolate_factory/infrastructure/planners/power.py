@@ -1,7 +1,14 @@
 """The power rules as rows: exact load rows, and the convex hull of what machines can run together in a slot.
 
-Excess power is the maximum over many slots, so the plain load row lets fractions of runs share the room. The
-hull of (runs per class, excess) over whole runs is far stronger: E ≥ max(low, load − room) at every corner.
+Excess power joins many slots, so the plain load row lets fractions of runs share the room. The hull of whole
+runs and what they cause is far stronger. Where the highest slot is charged, its further dimension is the
+excess of the group; where the root of the sum of squares is, the square of the slot's own excess:
+
+charge = rate × (√(already² + S) − already), S = Σ squares. It rises with S but is not convex in it, so in a
+box of what is charged it is replaced by its secant, which lies below and is exact at both ends of the box.
+Splitting boxes brings the secants as near as one likes.
+
+A slot has some hundred facets and few of them matter: they are added where a solution breaks them.
 """
 
 from __future__ import annotations
@@ -21,8 +28,12 @@ from chocolate_factory.infrastructure.planners.model import PlantModel, combined
 
 ROOM_STEP_KW = 0.05
 MOST_CORNERS = 400
+MOST_CHORDS = 60
+SQUARE_KW2 = 100.0
+"""Unit of the columns that hold squares, so that they are of the size of the others."""
+
+BROKEN = 1e-4
 Box = tuple[tuple[float, float], ...]
-Facet = tuple[tuple[float, ...], float, float]
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,41 @@ class Mix:
     units: tuple[int, ...]
     machines: tuple[int, ...]
     power_kw: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Room of a slot before excess is charged, and the least and the highest excess; all in kW.
+
+    `squared`: the further dimension is the square of the slot's own excess, not the excess of its group.
+    """
+
+    room: float
+    low: float
+    high: float
+    squared: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Facets:
+    """Rows a·runs + b·x ≤ c that hold for every whole mix: a (n, classes), b (n,), c (n,)."""
+
+    a: FloatArray
+    b: FloatArray
+    c: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class SlotFacets:
+    """The facets of one slot, whose x is column `extra` (None: b is 0).
+
+    `exact`: without them whole runs could be charged too little; the others only lift relaxations.
+    """
+
+    slot: int
+    extra: int | None
+    facets: Facets
+    exact: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -45,25 +91,77 @@ def corners(mix: Mix) -> FloatArray:
     return runs[keep]
 
 
-@lru_cache(maxsize=4096)
-def facets(mix: Mix, room: float, low: float, high: float) -> tuple[Facet, ...] | None:
-    """Rows (a, b, c) with a·runs + b·E ≤ c that hold for every whole mix with excess E in [low, high].
+def few_corners(mix: Mix) -> bool:
+    """Whether the whole mixes are few enough for their hull."""
+    return float(np.prod([float(count + 1) for count in mix.units])) <= MOST_CORNERS
 
-    None when no facet says more than the bounds of the columns do. Corners above `high` are left out.
+
+@lru_cache(maxsize=8192)
+def facets(mix: Mix, reach: Reach) -> Facets | None:
+    """Facets over every whole mix; mixes above `high` are left out.
+
+    None when no facet says more than the bounds of the columns do.
     """
     runs = corners(mix)
-    excess = np.maximum(runs @ np.array(mix.power_kw) - room, low)
-    if excess.max() <= low + 1e-9:
+    load = runs @ np.array(mix.power_kw)
+    excess = np.maximum(load - reach.room, reach.low)
+    if excess.max() <= reach.low + 1e-9:
         return None
-    fits = excess <= high + 1e-9
+    fits = excess <= reach.high + 1e-9
     fits[0] = True
-    runs, excess = runs[fits], np.maximum(excess[fits], low)
+    runs, excess = runs[fits], np.maximum(excess[fits], reach.low)
+    extra = excess**2 / SQUARE_KW2 if reach.squared else excess
     used = np.flatnonzero(runs.max(axis=0) > 0)
     rows = [(tuple(float(i == k) for i in range(len(mix.units))), 0.0, 0.0) for k in idle(runs)]
     if len(used):
-        flat = excess.max() <= low + 1e-9
-        rows += hull_rows(runs, excess, used, flat)
-    return tuple(rows)
+        rows += hull_rows(runs, extra, used, excess.max() <= reach.low + 1e-9)
+    return as_facets(rows)
+
+
+def as_facets(rows: list[tuple[tuple[float, ...], float, float]]) -> Facets | None:
+    """Rows (a, b, c) as arrays, None for none."""
+    if not rows:
+        return None
+    columns = list(zip(*rows, strict=True))
+    return Facets(*(np.array(column, np.float64) for column in columns))
+
+
+@lru_cache(maxsize=8192)
+def chords(mix: Mix, reach: Reach) -> Facets | None:
+    """Rows below the square of the excess as a function of load alone: chords of loads that can occur.
+
+    Between neighbouring loads the chord is exact at both. Where there are too many, tangents on a grid.
+    """
+    power = np.array(mix.power_kw)
+    loads = loads_of(mix)
+    over = loads[loads > reach.room + 1e-9] - reach.room
+    if not len(over):
+        return None
+    over = np.concatenate([[0.0], over])
+    over = over[: 2 + int(np.searchsorted(over, reach.high))]
+    if len(over) <= MOST_CHORDS:
+        slope = over[1:] + over[:-1]
+        side = over[1:] * over[:-1]
+    else:
+        at = np.linspace(0.0, min(float(over[-1]), reach.high), MOST_CHORDS)
+        slope, side = 2 * at, at**2
+    rows = [
+        (tuple(power * up / SQUARE_KW2), -1.0, float(up * reach.room + down) / SQUARE_KW2)
+        for up, down in zip(slope, side, strict=True)
+        if up > 0
+    ]
+    return as_facets(rows)
+
+
+@lru_cache(maxsize=256)
+def loads_of(mix: Mix) -> FloatArray:
+    """All loads that whole runs can cause, sorted (to 1e-6 kW)."""
+    if few_corners(mix):
+        return np.unique(np.round(corners(mix) @ np.array(mix.power_kw), 6))
+    loads = np.zeros(1)
+    for count, power in zip(mix.units, mix.power_kw, strict=True):
+        loads = np.unique(np.round(np.add.outer(loads, power * np.arange(count + 1)).ravel(), 6))
+    return loads
 
 
 def idle(runs: FloatArray) -> list[int]:
@@ -71,8 +169,10 @@ def idle(runs: FloatArray) -> list[int]:
     return [int(k) for k in np.flatnonzero(runs.max(axis=0) == 0)]
 
 
-def hull_rows(runs: FloatArray, excess: FloatArray, used: NDArray[np.intp], flat: bool) -> list[Facet]:
-    """Facets of the hull of the corners (with excess as a further, upward open dimension unless `flat`)."""
+def hull_rows(
+    runs: FloatArray, excess: FloatArray, used: NDArray[np.intp], flat: bool
+) -> list[tuple[tuple[float, ...], float, float]]:
+    """Facets of the hull of the corners (with `excess` as a further, upward open dimension unless `flat`)."""
     points = runs[:, used]
     if not flat:
         top = np.full(len(points), excess.max() + 50)
@@ -83,7 +183,7 @@ def hull_rows(runs: FloatArray, excess: FloatArray, used: NDArray[np.intp], flat
         from scipy.spatial import ConvexHull  # a third of a second that only the hull needs
 
         normals = np.unique(np.round(ConvexHull(points).equations[:, :-1], 9), axis=0)
-    rows: list[Facet] = []
+    rows = []
     for normal in normals:
         a = np.zeros(runs.shape[1])
         a[used] = normal[: len(used)]
@@ -96,67 +196,124 @@ def hull_rows(runs: FloatArray, excess: FloatArray, used: NDArray[np.intp], flat
 
 
 def whole_box(problem: Problem) -> Box:
-    """The least and the highest excess that can occur, per group."""
-    most = np.zeros(problem.slots)
-    for machine in range(len(problem.machines)):
-        powers = [s.power_kw for item in problem.products for s in item.steps if s.machine == machine]
-        most += problem.machine_units[machine] * max(powers, default=0.0)
-    return tuple(
-        (floor_kw(problem, group), max(floor_kw(problem, group), peak(group, problem.auxiliary_kw + most)))
-        for group in problem.excess
-    )
-
-
-def floor_kw(problem: Problem, group: ExcessGroup) -> float:
-    """Excess of the auxiliary load alone."""
-    return peak(group, problem.auxiliary_kw)
-
-
-def peak(group: ExcessGroup, load: FloatArray) -> float:
-    """Chargeable excess of a load in a group."""
-    if not len(group.slots):
-        return 0.0
-    return max(0.0, float(np.max(load[group.slots])) - group.contracted_kw - group.already_kw)
+    """The least and the highest charged excess that can occur, per group."""
+    alone, most = problem.auxiliary_kw, problem.auxiliary_kw + whole_top(problem)
+    floors = [group.charged_kw(alone) for group in problem.excess]
+    tops = [group.charged_kw(most) for group in problem.excess]
+    return tuple((low, max(low, high)) for low, high in zip(floors, tops, strict=True))
 
 
 def room_of(problem: Problem, group: ExcessGroup) -> FloatArray:
     """Power left for runs before excess is charged, per slot of the window."""
-    return group.contracted_kw + group.already_kw - problem.auxiliary_kw
+    already = 0.0 if group.quarters else group.already_kw
+    return group.contracted_kw + already - problem.auxiliary_kw
 
 
 def excess_levels(model: PlantModel) -> list[FloatArray]:
-    """Excess values that whole runs can cause, per group, sorted (to 1e-6 kW)."""
+    """Charged excess that whole runs cause, per group, sorted (to 1e-6 kW); by quarters a grid."""
     problem, levels = model.problem, []
-    loads = np.zeros(1)
-    for machine in range(len(problem.machines)):
-        most = int(problem.machine_units[machine].max(initial=0))
-        for power in (kw for m, kw in model.classes if m == machine):
-            loads = np.unique(np.round(np.add.outer(loads, power * np.arange(most + 1)).ravel(), 6))
-    for group in problem.excess:
+    for group, (floor, top) in zip(problem.excess, whole_box(problem), strict=True):
+        if group.quarters:
+            levels.append(np.unique(np.concatenate([[floor], floor + np.geomspace(0.5, 0.5 + top, 40)])))
+            continue
+        every_mix = {mix_of(model, int(slot)) for slot in group.slots}
+        loads = np.unique(np.concatenate([np.zeros(1), *map(loads_of, every_mix)]))
         rooms = np.unique(np.round(room_of(problem, group)[group.slots], 6))
         found = np.subtract.outer(loads, rooms).ravel()
-        floor = floor_kw(problem, group)
         levels.append(np.unique(np.round(np.append(found[found > floor], floor), 6)))
     return levels
 
 
-def add_power(model: PlantModel, box: Box | None = None) -> None:
-    """Add excess columns with cost and all power rows, the excess inside `box` (default: any)."""
+def mix_of(model: PlantModel, slot: int) -> Mix:
+    """What can run together in a slot."""
+    units = tuple(
+        int(model.problem.machine_units[machine, slot]) if terms[slot] else 0
+        for (machine, _), terms in zip(model.classes, model.running, strict=True)
+    )
+    return Mix(units, tuple(m for m, _ in model.classes), tuple(kw for _, kw in model.classes))
+
+
+def add_power(model: PlantModel, box: Box | None = None) -> list[SlotFacets]:
+    """Add excess columns with cost and the exact power rows, the excess inside `box` (default: any).
+
+    The columns are the same for every box. Returns the facets, none of which are in the model yet.
+    """
     problem, box = model.problem, box or whole_box(model.problem)
-    power = [kw for _, kw in model.classes]
-    columns = []
+    columns, found = [], []
     for group, (low, high) in zip(problem.excess, box, strict=True):
         excess = model.linear.column(low, high, group.rate_eur_kw, integer=False)
         columns.append(excess)
-        for slot, room in tightest(model, group.slots, room_of(problem, group)):
-            model.linear.row({**combined(model, slot, power), excess: -1.0}, upper=room)
-            add_facets(model, slot, (room, low, high), excess)
+        add = add_squares if group.quarters else add_highest
+        found += add(model, group, excess)
     model.excess = tuple(columns)
     if problem.power_cap_kw is not None:
+        power = [kw for _, kw in model.classes]
         slots = np.arange(problem.slots)
         for slot, room in tightest(model, slots, problem.power_cap_kw - problem.auxiliary_kw):
             model.linear.row(combined(model, slot, power), upper=room)
-            add_facets(model, slot, (room, 0.0, 0.0), None)
+            found += slot_facets(model, (slot, None), Reach(rounded_up(room), 0.0, 0.0))
+    return found
+
+
+def add_highest(model: PlantModel, group: ExcessGroup, excess: int) -> list[SlotFacets]:
+    """The highest slot of a group is charged: load − room ≤ excess."""
+    power, found = [kw for _, kw in model.classes], []
+    low, high = model.linear.lower[excess], model.linear.upper[excess]
+    for slot, room in tightest(model, group.slots, room_of(model.problem, group)):
+        model.linear.row({**combined(model, slot, power), excess: -1.0}, upper=room)
+        found += slot_facets(model, (slot, excess), Reach(rounded_up(room), low, high))
+    return found
+
+
+def add_squares(model: PlantModel, group: ExcessGroup, excess: int) -> list[SlotFacets]:
+    """The root of the sum of squares is charged: a column of squares a slot, and the secant of the box.
+
+    In the box the root R = already + charged is in [r, t], and with S = R² − already² the secant says
+    R ≥ r + (S − (r² − already²)) / (r + t).
+    """
+    linear, already, weight = model.linear, group.already_kw, group.minutes / 15 * SQUARE_KW2
+    low, high = already + linear.lower[excess], already + linear.upper[excess]
+    least, most = (max(0.0, root**2 - already**2) for root in (low, high))
+    room, top = room_of(model.problem, group), whole_top(model.problem)
+    total: Terms = {}
+    found: list[SlotFacets] = []
+    for slot in (int(s) for s in group.slots):
+        if top[slot] <= room[slot]:
+            continue
+        square = linear.column(0.0, most / weight + 1e-9, 0.0, integer=False)
+        total[square] = weight
+        reach = Reach(rounded_up(room[slot]), 0.0, float(np.sqrt(most * 15 / group.minutes)), squared=True)
+        found += slot_facets(model, (slot, square), reach)
+    linear.row({**total, excess: -(low + high)}, upper=least - (low - already) * (low + high))
+    linear.row(dict(total), max(0.0, least - 1e-6), most + 1e-6)
+    return found
+
+
+def charged_of(group: ExcessGroup, box: tuple[float, float], secant: float) -> float:
+    """What is charged, kW, for the sum of squares at which the secant of a box has a value."""
+    if not group.quarters:
+        return secant
+    low, high = group.already_kw + box[0], group.already_kw + box[1]
+    square = low**2 + (secant - box[0]) * (low + high)
+    return float(np.sqrt(max(0.0, square))) - group.already_kw
+
+
+def secant_kw(group: ExcessGroup, box: tuple[float, float], charged: float) -> float:
+    """The value of the secant of a box where `charged` kW are charged; never above it."""
+    low, high = group.already_kw + box[0], group.already_kw + box[1]
+    if not group.quarters or low + high <= 0:
+        return charged
+    return box[0] + ((group.already_kw + charged) ** 2 - low**2) / (low + high)
+
+
+def whole_top(problem: Problem) -> FloatArray:
+    """The highest load of runs that each slot can have, shape (T,), whatever else is known."""
+    most = np.zeros(problem.slots)
+    for machine in range(len(problem.machines)):
+        steps = [step for item in problem.products for step in item.steps if step.machine == machine]
+        powers = [float(step.draw_kw.max(initial=0.0)) for step in steps]
+        most += problem.machine_units[machine] * max(powers, default=0.0)
+    return most
 
 
 def tightest(model: PlantModel, slots: NDArray[np.int64], room: FloatArray) -> Iterator[tuple[int, float]]:
@@ -170,20 +327,72 @@ def tightest(model: PlantModel, slots: NDArray[np.int64], room: FloatArray) -> I
         yield slot, float(room[slot])
 
 
-def add_facets(model: PlantModel, slot: int, limits: tuple[float, float, float], excess: int | None) -> None:
-    """Hull rows of one slot; rooms are rounded up, which keeps the rows valid."""
-    room, low, high = limits
-    units = tuple(
-        int(model.problem.machine_units[machine, slot]) if terms[slot] else 0
-        for (machine, _), terms in zip(model.classes, model.running, strict=True)
-    )
-    if float(np.prod([float(count + 1) for count in units])) > MOST_CORNERS:
-        return
-    mix = Mix(units, tuple(m for m, _ in model.classes), tuple(kw for _, kw in model.classes))
-    rounded = float(np.ceil(room / ROOM_STEP_KW - 1e-9) * ROOM_STEP_KW)
-    for a, b, side in facets(mix, rounded, low, high) or ():
-        terms: Terms = combined(model, slot, list(a))
-        if excess is not None and b:
-            terms[excess] = b
+def rounded_up(room: float) -> float:
+    """A room rounded up, which keeps its rows valid and lets slots share their hull."""
+    return float(np.ceil(room / ROOM_STEP_KW - 1e-9) * ROOM_STEP_KW)
+
+
+def slot_facets(model: PlantModel, where: tuple[int, int | None], reach: Reach) -> list[SlotFacets]:
+    """Hull rows of one slot, `where` is its (slot, column of the further dimension).
+
+    A slot with too many mixes has chords where squares count, and no facet beyond its load row elsewhere.
+    """
+    slot, extra = where
+    mix = mix_of(model, slot)
+    parts = [(facets(mix, reach), False)] if few_corners(mix) else []
+    parts += [(chords(mix, reach), True)] if reach.squared else []
+    return [SlotFacets(slot, extra, part, exact) for part, exact in parts if part is not None]
+
+
+def add_whole_power(model: PlantModel) -> None:
+    """Add excess columns, power rows and every facet, whatever the excess."""
+    Separation(model, add_power(model)).add_all()
+
+
+class Separation:
+    """Adds to a model, whose power rows are from `add_power`, the facets that its solutions break."""
+
+    def __init__(self, model: PlantModel, tables: list[SlotFacets]) -> None:
+        self.model, self.tables = model, tables
+        entries: list[tuple[int, int, float]] = [
+            (place * model.problem.slots + slot, column, value)
+            for place, slots in enumerate(model.running)
+            for slot, terms in enumerate(slots)
+            for column, value in terms.items()
+        ]
+        self.rows = np.array([row for row, _, _ in entries], np.int64)
+        self.columns = np.array([column for _, column, _ in entries], np.int64)
+        self.values = np.array([value for _, _, value in entries], np.float64)
+
+    def runs(self, values: FloatArray) -> FloatArray:
+        """Runs of each class in each slot, shape (classes, T)."""
+        size = len(self.model.classes) * self.model.problem.slots
+        summed = np.bincount(self.rows, self.values * values[self.columns], size).astype(np.float64)
+        return summed.reshape(len(self.model.classes), -1)
+
+    def add(self, values: FloatArray) -> int:
+        """Add of each slot the facet that the solution breaks most; how many were added."""
+        runs, before = self.runs(values), len(self.model.linear.rows)
+        for table in self.tables:
+            facets = table.facets
+            extra = 0.0 if table.extra is None else float(values[table.extra])
+            above = facets.a @ runs[:, table.slot] + facets.b * extra - facets.c
+            worst = int(np.argmax(above))
+            if above[worst] > BROKEN:
+                self.add_row(table, worst)
+        return len(self.model.linear.rows) - before
+
+    def add_all(self) -> None:
+        """Add every facet."""
+        for table in self.tables:
+            for place in range(len(table.facets.c)):
+                self.add_row(table, place)
+
+    def add_row(self, table: SlotFacets, place: int) -> None:
+        """Add one facet."""
+        facets = table.facets
+        terms: Terms = combined(self.model, table.slot, [float(v) for v in facets.a[place]])
+        if table.extra is not None and facets.b[place]:
+            terms[table.extra] = float(facets.b[place])
         if terms:
-            model.linear.row(terms, -INFINITY, side + 1e-9)
+            self.model.linear.row(terms, -INFINITY, float(facets.c[place]) + 1e-9)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ NEAR_SHARE = 0.5
 NOISE = 0.5
 COOLING = 0.05
 PRESSURE = (0.05, 1.0)
+SQUARE_PRESSURE = 4.0
 SEED = 20260310
 
 
@@ -35,18 +37,25 @@ class Search:
         spread = float(np.std(board.price)) * float(np.mean(batch_kwh))
         rates = [group.rate_eur_kw for group in problem.excess]
         self.heat = max(0.03 * spread, 0.005 * max(rates, default=0.0), 1e-6)
-        self.weight = np.zeros(problem.slots)
-        for group in problem.excess:
-            self.weight[group.slots] = max(group.rate_eur_kw, 0.01 * max(rates))
+        self.weight, self.square = np.zeros(problem.slots), np.zeros(problem.slots)
+        self.rates = [max(group.rate_eur_kw, 0.01 * max(rates)) for group in problem.excess]
         if problem.power_cap_kw is not None:
             self.weight[:] = 100 * float(np.mean(np.abs(board.price))) + 1e-3
 
     def aim(self, target: tuple[float, ...]) -> None:
-        """Set the excess per group that is to be paid at most (kW)."""
+        """Set the excess per group that is to be charged (kW): at most, or about where quarters count.
+
+        There a root is charged, and its tangent at the target, which is separate by slot, is the soft price.
+        """
         board, problem = self.board, self.board.problem
         board.limit[:] = np.inf
-        for group, excess in zip(problem.excess, target, strict=True):
-            board.limit[group.slots] = group.contracted_kw + group.already_kw + excess
+        for group, excess, rate in zip(problem.excess, target, self.rates, strict=True):
+            if group.quarters:
+                board.limit[group.slots] = group.contracted_kw
+                self.square[group.slots] = replace(group, rate_eur_kw=rate).slope_eur_kw2(excess)
+            else:
+                board.limit[group.slots] = group.contracted_kw + group.already_kw + excess
+                self.weight[group.slots] = np.maximum(self.weight[group.slots], rate)
         if problem.power_cap_kw is not None:
             board.limit = np.minimum(board.limit, problem.power_cap_kw)
         self.weight[~np.isfinite(board.limit)] = 0.0
@@ -64,7 +73,9 @@ class Search:
                 if share <= 0.5:
                     self.chain_jobs, self.chain_cost = tuple(self.board.jobs), self.board.cost()
                 heat = self.heat * COOLING**share
-                self.board.soft = self.weight * (PRESSURE[0] * (PRESSURE[1] / PRESSURE[0]) ** share)
+                pressure = PRESSURE[0] * (PRESSURE[1] / PRESSURE[0]) ** share
+                self.board.soft = self.weight * pressure
+                self.board.square = self.square * (pressure * SQUARE_PRESSURE)
                 current = self.board.softened()
             current = self.move(current, heat)
         return True
@@ -78,8 +89,10 @@ class Search:
         for job in taken:
             board.put(job, -1)
         placed = self.put_back(taken, rest, heat)
-        if len(placed) == len(taken) and all(
-            board.in_time(p, rest + placed) for p in {j.product for j in taken}
+        if (
+            len(placed) == len(taken)
+            and board.keeps()
+            and all(board.in_time(p, rest + placed) for p in {j.product for j in taken})
         ):
             value = board.softened()
             if value <= current or self.random.random() < math.exp((current - value) / heat):

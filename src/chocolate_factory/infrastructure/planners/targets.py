@@ -13,7 +13,6 @@ import numpy as np
 
 from chocolate_factory.domain.problem import Job, Problem, load_kw
 from chocolate_factory.domain.series import FloatArray
-from chocolate_factory.infrastructure.planners.power import peak
 
 LEAST_STEP_KW = 0.3
 LEAST_STEP_SHARE = 0.0007
@@ -103,11 +102,16 @@ class Targets:
         if not trial.tried or cost < trial.cost:
             trial.cost, trial.jobs = cost, jobs
         trial.tried += 1
-        load = load_kw(self.problem, jobs)
-        own = self.rounded(tuple(peak(group, load) for group in self.problem.excess))
-        self.propose(own, cost - TIRING * abs(cost), jobs)
+        own = self.adopt(cost, jobs)
         for beside in self.beside(own):
             self.propose(beside, cost, jobs)
+
+    def adopt(self, cost: float, jobs: tuple[Job, ...]) -> Target:
+        """Propose what a plan itself is charged, to go on from it; returns that target."""
+        load = load_kw(self.problem, jobs)
+        own = self.rounded(tuple(group.charged_kw(load) for group in self.problem.excess))
+        self.propose(own, cost - TIRING * abs(cost), jobs)
+        return own
 
     def beside(self, target: Target) -> list[Target]:
         """One group a level or two up or down, and one up with another down."""

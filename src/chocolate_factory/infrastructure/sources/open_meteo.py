@@ -31,18 +31,20 @@ from chocolate_factory.infrastructure.sources.weather_answers import CLOCK_SLACK
 PATH = "/v1/forecast"
 DAYS = 16
 SUFFIX = "_forecast"
+OWN = (*SITE_FORECAST, "radiation")
+"""What is asked for the site: radiation is for its photovoltaics."""
 
 
 class OpenMeteo:
     """Weather to come: one request for all quantities of the site, one for all places. See `Source`."""
 
     name = "open_meteo"
-    series: tuple[str, ...] = series_of(SITE_FORECAST, SUFFIX)
+    series: tuple[str, ...] = series_of(OWN, SUFFIX)
     max_days = DAYS
 
     def __init__(self, client: Polite, site: Site) -> None:
         self._client = client
-        self._topics = topics(site, SITE_FORECAST, SUFFIX)
+        self._topics = topics(site, OWN, SUFFIX)
         self._shared: Shared[list[Hours]] = Shared()
 
     def reaches(self, key: str, now: datetime) -> Window:

@@ -1,0 +1,62 @@
+"""A store that reads series from another one and keeps its own records: a plant of a fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from chocolate_factory.domain.ports import Record, Store
+from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import Hole
+from chocolate_factory.domain.slots import Window
+
+
+class SharedSeries:
+    """Series are those of `common` and are never written; records of `own_kinds` are read from `own`.
+
+    Other records are read from `common`. All that is saved goes to `own`.
+    """
+
+    def __init__(self, own: Store, common: Store, own_kinds: Collection[str]) -> None:
+        self._own, self._common, self._own_kinds = own, common, frozenset(own_kinds)
+
+    def write(self, series: Series) -> int:
+        """Not allowed: a plant of a fleet fetches nothing."""
+        raise TypeError("the series of a fleet are those of the main store")
+
+    def load(self, series: Series) -> int:
+        """Not allowed, as `write`."""
+        return self.write(series)
+
+    def read(self, key: str, window: Window, as_of: datetime | None = None) -> Series:
+        """As the common store."""
+        return self._common.read(key, window, as_of)
+
+    def revisions(self, key: str, window: Window) -> Series:
+        """As the common store."""
+        return self._common.revisions(key, window)
+
+    def holes(self, key: str, window: Window, now: datetime) -> list[Hole]:
+        """As the common store."""
+        return self._common.holes(key, window, now)
+
+    def span(self, key: str) -> Window | None:
+        """As the common store."""
+        return self._common.span(key)
+
+    def keys(self) -> list[str]:
+        """As the common store."""
+        return self._common.keys()
+
+    def kinds(self) -> list[str]:
+        """Kinds of the plant's own records."""
+        return self._own.kinds()
+
+    def save(self, record: Record) -> None:
+        """Keep a record of the plant."""
+        self._own.save(record)
+
+    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
+        """Records of a kind, newest first: the plant's own, or those that all plants share."""
+        place = self._own if kind in self._own_kinds else self._common
+        return place.find(kind, id=id, limit=limit)
