@@ -127,8 +127,11 @@ def test_what_cannot_be_made_is_named_with_its_rules(typed: Typed, case: str) ->
 
 
 @pytest.mark.parametrize("due", ["2026-03-01T10:00", "2026-03-10T20:59", "2026-03-10T21:00"])
-def test_an_order_due_in_the_past_is_not_made(typed: Typed, due: str) -> None:
+def test_an_order_due_in_the_past_is_not_made_and_is_named(typed: Typed, due: str) -> None:
     with_it, without = (planned(typed, text, "--days", "1") for text in (order(50, due), FILE))
+    told = [text for text in with_it["assumptions"] if text not in without["assumptions"]]
+    assert len(told) == 1
+    assert f"was due {due.replace('T', ' ')}, before the plan begins" in told[0]
     assert with_it["runs"] == without["runs"]
     assert with_it["cost_eur"] == without["cost_eur"]
 
@@ -137,6 +140,7 @@ def test_an_order_due_in_the_past_is_not_made(typed: Typed, due: str) -> None:
 def test_nothing_to_make_costs_what_runs_anyway(typed: Typed, text: str) -> None:
     answer = planned(typed, text, "--days", "1")
     assert answer["runs"] == []
+    assert "No demand falls into the window: there is nothing to make." in answer["assumptions"]
     assert answer["energy_kwh"] == pytest.approx(len(answer["load_kw"]) / 4)
     assert answer["cost_eur"] == pytest.approx(answer["baseline"]["cost_eur"])
     assert answer["mip_gap"] == pytest.approx(0, abs=1e-9)

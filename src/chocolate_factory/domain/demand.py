@@ -11,7 +11,7 @@ from math import ceil
 
 from chocolate_factory.domain.factory import WEEKDAYS, DemandEntry, Factory, Site
 from chocolate_factory.domain.plan import Wanted
-from chocolate_factory.domain.slots import Window, days_between, local_date
+from chocolate_factory.domain.slots import Window, days_between, local_date, local_iso
 from chocolate_factory.domain.staffing import is_holiday, staffed_seconds, wall_moment
 
 REACH = timedelta(days=31)
@@ -47,6 +47,22 @@ def wanted(factory: Factory, window: Window) -> tuple[Wanted, ...]:
             if batches:
                 found.append(Wanted(entry.product, batches, interval.due, hard, index, stock))
     return tuple(sorted(found, key=lambda want: (want.due, want.entry)))
+
+
+def unplanned(factory: Factory, window: Window) -> Iterator[str]:
+    """A sentence for each order whose due time is over, and one where nothing is wanted at all."""
+    for place, entry in enumerate(factory.demands, 1):
+        if entry.due_date is None:
+            continue
+        due = wall_moment(entry.due_date, entry.due, factory.site.timezone)
+        if due <= window.start:
+            text = local_iso(due, factory.site.timezone)[:16].replace("T", " ")
+            yield (
+                f"demand[{place}] ({entry.kg:g} kg of {entry.product}) was due {text}, before the plan "
+                "begins: it is not planned. Give it a later due time if it is still to be made."
+            )
+    if not wanted(factory, window):
+        yield "No demand falls into the window: there is nothing to make."
 
 
 def intervals(site: Site, entry: DemandEntry, window: Window) -> Iterator[Interval]:

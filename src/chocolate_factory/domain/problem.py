@@ -202,7 +202,7 @@ class Solution:
     `jobs` covers every hard lot that was not covered by stock, and the soft ones that were made.
     `stock` / `left` / `late` are batches by lot index: assumed finished goods, batches not made (soft ones,
     and with `allow_late` hard ones that do not fit into the window), hard batches that finish after their
-    due time. `cost_eur` is energy (auxiliary included) plus excess under the planning rule, both with tax;
+    due time. `cost_eur` is energy (auxiliary included) plus excess power by its groups, both with tax;
     `bound_eur` a proven lower bound of the same for the same stock and left batches. `history` are
     (seconds, cost, bound) as they improved.
     """

@@ -10,6 +10,7 @@ import numpy as np
 
 from chocolate_factory.core.errors import Infeasible, UsageError
 from chocolate_factory.domain.assets_builder import assets_of
+from chocolate_factory.domain.demand import unplanned
 from chocolate_factory.domain.factory import ContractKind, Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.freezing import still_held
@@ -96,7 +97,7 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool, freeze: bool = Tr
     frozen = freeze_runs(past, window, now, minutes)
     problem, standing, released = pinned_problem(ports, past, inputs, frozen)
     told = [*assumptions(factory, stack, climate), *told_of(ports, past, standing, window.start)]
-    told += [*asset_notes(ports, sun), *carbon_note(carbon)]
+    told += [*asset_notes(ports, sun), *carbon_note(carbon), *unplanned(factory, window)]
     facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told, sun, carbon)
     known_until = forecast.known_until if forecast else None
     posed = Posed(inputs, past, released)

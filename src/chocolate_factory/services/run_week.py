@@ -82,7 +82,7 @@ def ran_of(problem: Problem, work: WeekWork, solution: Solution) -> Ran:
 
 
 def cost_of(week: Week, ran: Ran, before: Charged) -> float:
-    """What an arm costs over the whole week, EUR by the planning rule."""
+    """What an arm costs over the whole week, EUR with excess power by the tariff's own rule."""
     [share] = shares_of(week.pricing, ran.load_kw, ran.ends, before, [week.work.window])
     return share.eur
 

@@ -15,11 +15,10 @@ import numpy as np
 
 from chocolate_factory.domain.problem import ExcessGroup, Job, load_kw
 from chocolate_factory.domain.series import FloatArray
+from chocolate_factory.infrastructure.planners.hull import SQUARE_KW2, Reach
 from chocolate_factory.infrastructure.planners.linear import INFINITY, Relaxation, solve_integer
 from chocolate_factory.infrastructure.planners.model import PlantModel, combined, jobs_of
 from chocolate_factory.infrastructure.planners.power import (
-    SQUARE_KW2,
-    Reach,
     Separation,
     SlotFacets,
     room_of,
