@@ -17,12 +17,13 @@ from chocolate_factory.domain.plan import Schedule
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.rules import violations
 from chocolate_factory.domain.series import Origin, Series
-from chocolate_factory.domain.slots import epoch
+from chocolate_factory.domain.slots import Window, epoch
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.pose_problem import pose_problem
+from chocolate_factory.services.settle_plans import SettleRequest, settle_plans
 from chocolate_factory.services.stored_case import stored_case
 from chocolate_factory.services.what_if import Wish, what_if
-from tests.worlds import NOW, sample_ports, tiny
+from tests.worlds import NOW, fill, sample_ports, tiny
 
 BATTERY = """
 [battery]
@@ -154,6 +155,17 @@ def test_surplus_that_nobody_pays(made: tuple[Ports, dict[str, Any]]) -> None:
     schedule = replace(empty, dispatch=Dispatch(**(still | {"sold_kw": np.ones(again.problem.slots)})))
     rules = [v.message for v in violations(factory, schedule, again.case.climate)]
     assert any("nobody pays for" in text for text in rules)
+
+
+def test_settling_says_what_it_leaves_out(made: tuple[Ports, dict[str, Any]]) -> None:
+    """No hindsight is made up for a plant whose battery and array it could not use."""
+    window = Window(NOW - timedelta(days=1), NOW + timedelta(days=1))
+    later = fill(replace(made[0], clock=lambda: NOW + timedelta(days=6)))
+    (row, *_) = settle_plans(later, SettleRequest(window, 5))["plans"]
+    assert row["status"] == "settled"
+    assert "wear of the battery" in row["left_out"]
+    assert row["hindsight_cost_eur"] is None
+    assert row["captured_share"] is None
 
 
 def test_what_if_a_battery(tmp_path: Path) -> None:

@@ -76,11 +76,12 @@ def show_plans(report: Row, zone: str) -> None:
 
 
 def settled_text(row: Row, zone: str) -> str:
-    """A settlement in two lines; what is not known is not said."""
+    """A settlement in two lines, or three where something is left out of it."""
     state = row["status"] if row["counted"] else f"{row['status']}, overlaps a counted plan"
     head = f"[bold]{row['plan']}[/] from {output.clock(row['window']['start'], zone)}: {state}"
     money = f"{row['plan_cost_eur']:.2f} EUR, as ordered {row['baseline_cost_eur']:.2f} EUR"
-    return f"{head}\n  {money}: saved {row['saving_eur']:.2f} EUR{share_text(row)}"
+    note = f"\n  {row['left_out']}" if row["left_out"] else ""
+    return f"{head}\n  {money}: saved {row['saving_eur']:.2f} EUR{share_text(row)}{note}"
 
 
 def percent_text(row: Row) -> str:

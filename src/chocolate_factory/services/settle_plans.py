@@ -26,6 +26,8 @@ from chocolate_factory.services.standing_record import posed_again
 
 Row = dict[str, Any]
 
+ASSETS = "Paid surplus and the wear of the battery are not counted, and there is no hindsight with them."
+
 
 @dataclass(frozen=True)
 class SettleRequest:
@@ -124,13 +126,15 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
         "settled_until": local_iso(plan.until, zone),
         "expected_saving_eur": answer["saving"]["eur"],
         **dict.fromkeys(("plan_cost_eur", "baseline_cost_eur", "saving_eur", "saving_percent")),
-        **dict.fromkeys(("hindsight_cost_eur", "hindsight_gap", "captured_share")),
+        **dict.fromkeys(("hindsight_cost_eur", "hindsight_gap", "captured_share", "left_out")),
     }
+    if plan.factory.battery is not None or plan.factory.pv is not None:
+        row["left_out"] = ASSETS
     cost = realised_cost(plan, [point["kw"] for point in answer["load_kw"]])
     base = realised_cost(plan, plan.body["baseline_load_kw"])
     row |= {"plan_cost_eur": cost, "baseline_cost_eur": base, "saving_eur": base - cost}
     row["saving_percent"] = 100 * (base - cost) / base if base > 0 else None
-    if plan.complete and hindsight_s > 0:
+    if plan.complete and hindsight_s > 0 and row["left_out"] is None:
         row |= hindsight(ports, plan, hindsight_s, cost)
         possible = base - row["hindsight_cost_eur"]
         row["captured_share"] = (base - cost) / possible if possible > 1e-6 else None
