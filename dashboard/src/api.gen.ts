@@ -2846,10 +2846,7 @@ export interface components {
          */
         SavingsDay: {
             arms: components["schemas"]["SavingsArms"];
-            /**
-             * Captured Share
-             * @description Only where the arms did the same work.
-             */
+            /** Captured Share */
             captured_share: number | null;
             /**
              * Day
@@ -2924,14 +2921,11 @@ export interface components {
         };
         /**
          * SavingsTotal
-         * @description Sums over the settled days of some weeks.
+         * @description Sums over the settled days of the weeks whose arms did the same work.
          */
         SavingsTotal: {
             arms: components["schemas"]["SavingsArms"];
-            /**
-             * Captured Share
-             * @description Only where the arms did the same work.
-             */
+            /** Captured Share */
             captured_share: number | null;
             /**
              * Same Work
@@ -2944,6 +2938,11 @@ export interface components {
             saving_percent: number | null;
             /** Weeks */
             weeks: number;
+            /**
+             * Weeks Left Out
+             * @description Without the same work in the arms: in no sum.
+             */
+            weeks_left_out: number;
         };
         /**
          * SavingsTotals
@@ -2971,10 +2970,7 @@ export interface components {
             batches_as_they_were: number;
             /** Batches Lost */
             batches_lost: number;
-            /**
-             * Captured Share
-             * @description Only where the arms did the same work.
-             */
+            /** Captured Share */
             captured_share: number | null;
             /** Days */
             days: components["schemas"]["SavingsDay"][];
@@ -2989,7 +2985,7 @@ export interface components {
             hours_without_plan: number;
             /**
              * Id
-             * Format: date
+             * @description The moment in UTC at which it starts, like 20260307T1300Z.
              */
             id: string;
             /** Plans */

@@ -14,7 +14,8 @@ from chocolate_factory.api.guard import MAX_BODY
 from chocolate_factory.core.errors import Unreachable
 from chocolate_factory.main import create_app
 from chocolate_factory.services.choose_world import World
-from chocolate_factory.tasks.keep_fresh import plan_when_needed, stale, sync_prices
+from chocolate_factory.services.reasons_to_plan import reasons_to_plan
+from chocolate_factory.tasks.keep_fresh import PLAN_DAYS, plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
 from tests.services.papers import Paper, day_of, stock
 from tests.services.papers import world as paper_world
@@ -274,7 +275,7 @@ def test_a_bug_says_nothing_of_the_inside(
 
 
 def test_plan_is_not_made_twice_for_the_same_knowledge(world: World) -> None:
-    assert not stale(world.ports()) or world.ports().store.find("plan", limit=1)
+    assert not reasons_to_plan(world.ports(), PLAN_DAYS) or world.ports().store.find("plan", limit=1)
 
 
 def test_before_the_first_data(tmp_path_factory: pytest.TempPathFactory) -> None:

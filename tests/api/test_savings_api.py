@@ -37,18 +37,19 @@ def test_the_ledger(client: TestClient, ports: Ports) -> None:
     assert client.get(PATH).json()["weeks"] == []
     told = settle(ports, back=60)
     body = client.get(PATH).json()
-    assert [week["id"] for week in body["weeks"]] == ["2026-03-06", "2026-03-13"]
+    assert [week["id"] for week in body["weeks"]] == ["20260306T2100Z", "20260313T2100Z"]
     assert body["total"]["closed"]["saving_eur"] == told["total"]["closed"]["saving_eur"]
     first = body["weeks"][0]
     assert first["revisions"] is None
-    assert sum(day["saving_eur"] for day in first["days"]) == pytest.approx(first["saving_eur"])
+    base, did = (sum(day["arms"][arm]["eur"] for day in first["days"]) for arm in ("baseline", "executed"))
+    assert base - did == pytest.approx(first["saving_eur"])
     assert client.get(PATH, params={"revisions": True}).json()["weeks"][0]["revisions"] == []
 
 
 def test_only_weeks_that_are_asked_for(client: TestClient, ports: Ports) -> None:
     settle(ports)
     asked = {"start": "2026-03-13T22:00:00+01:00", "end": "2026-03-20T00:00:00+01:00"}
-    assert [week["id"] for week in client.get(PATH, params=asked).json()["weeks"]] == ["2026-03-13"]
+    assert [week["id"] for week in client.get(PATH, params=asked).json()["weeks"]] == ["20260313T2100Z"]
     assert client.get(PATH, params={"start": "yesterday"}).status_code == 422
     assert client.get(PATH, params={"week": "1"}).status_code == 422
 

@@ -33,7 +33,8 @@ def test_the_ledger_as_table_json_and_file(choco: Run, tmp_path: Path) -> None:
     assert (closed["status"], closed["revisions"]) == ("closed", [])
     with (tmp_path / "savings.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["week"] == closed["id"]]
-    assert f"{sum(float(row['saving_eur']) for row in rows):.2f}" == f"{closed['saving_eur']:.2f}"
+    saved = sum(float(row["baseline_eur"]) - float(row["executed_eur"]) for row in rows)
+    assert f"{saved:.2f}" == f"{closed['saving_eur']:.2f}"
     assert f"{closed['saving_eur']:.2f}" in told.stdout
 
 

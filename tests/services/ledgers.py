@@ -137,5 +137,5 @@ def settle(ports: Ports, seconds: float = 5.0, back: int = 20) -> Row:
 
 
 def week(ledger: Row, name: str) -> Row:
-    """The week that starts on a date."""
-    return next(row for row in ledger["weeks"] if row["id"] == name)
+    """The week that starts on a local date."""
+    return next(row for row in ledger["weeks"] if row["window"]["start"][:10] == name)

@@ -39,6 +39,8 @@ from chocolate_factory.services.backtest_plans import (
 )
 from chocolate_factory.services.backtest_plans_report import (
     AboutPlans,
+    Paid,
+    cheapest_known,
     plans_report,
     same_work,
     save_plans,
@@ -491,6 +493,27 @@ def test_unequal_work_is_seen(week: tuple[PlannedWeeks, Ports]) -> None:
         body = reported((replace(found, weeks=(other,)), ports))
         assert body["unequal_weeks"] == ["2026-03-06"]
         assert any("same work" in remark for remark in plans_remarks(body))
+        assert (body["weeks"], body["by_week"]) == (0, []), "no total is of such a week"
+        assert all(row["cost_eur"]["weeks"] == 0 for row in body["arms"])
+        both = reported((replace(found, weeks=(one, other)), ports))
+        assert (both["weeks"], both["unequal_weeks"]) == (1, ["2026-03-06"])
+        alone = {row["arm"]: row["cost_eur"] for row in reported(week)["arms"]}
+        assert {row["arm"]: row["cost_eur"] for row in both["arms"]} == alone
+
+
+@pytest.mark.parametrize(
+    ("change", "taken"),
+    [({}, True), ({"batches": {"loaf": 9}}, False), ({"late": 1}, False), ({"left": 1}, False)],
+)
+def test_only_a_plan_of_hindsights_work_stands_in_for_it(
+    week: tuple[PlannedWeeks, Ports], change: dict[str, Any], taken: bool
+) -> None:
+    one = week[0].weeks[0]
+    arm = replace(one.arms["naive-kind"], **change)
+    paid = {name: Paid(100.0, 0.0, 0.0) for name in one.arms} | {"naive-kind": Paid(1.0, 0.0, 0.0)}
+    found, costs = cheapest_known(replace(one, arms={**one.arms, "naive-kind": arm}), paid)
+    assert (costs[HINDSIGHT].cost == 1.0) == taken
+    assert (found.arms[HINDSIGHT].runs == arm.runs) == taken or arm.runs == one.arms[HINDSIGHT].runs
 
 
 def test_broken_rules_are_counted_and_told(week: tuple[PlannedWeeks, Ports]) -> None:

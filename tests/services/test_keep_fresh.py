@@ -13,7 +13,8 @@ from chocolate_factory.domain.publication import ever
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.slots import Window
 from chocolate_factory.services.choose_world import World, has_prices
-from chocolate_factory.tasks.keep_fresh import heal_daily, plan_when_needed, stale, sync_prices, sync_rest
+from chocolate_factory.services.reasons_to_plan import reasons_to_plan
+from chocolate_factory.tasks.keep_fresh import PLAN_DAYS, heal_daily, plan_when_needed, sync_prices, sync_rest
 from chocolate_factory.tasks.runner import Loop, run_job
 from tests.services.papers import Paper, day_of, stock
 from tests.services.papers import world as paper_world
@@ -72,12 +73,12 @@ def test_plans_only_when_something_changed(tmp_path: Path) -> None:
     world = World(ports, lambda: ports, offline=True)
     plan_when_needed(world)
     assert plans(ports) >= 1
-    assert not stale(ports)
+    assert not reasons_to_plan(ports, PLAN_DAYS)
     before = plans(ports)
     plan_when_needed(world)
     assert plans(ports) == before
     tomorrow = fill(replace(ports, clock=lambda: NOW + timedelta(days=1)), 5)
-    assert stale(tomorrow)
+    assert reasons_to_plan(tomorrow, PLAN_DAYS)
     plan_when_needed(World(tomorrow, lambda: tomorrow, offline=True))
     assert plans(ports) == before + 1
 
@@ -87,7 +88,7 @@ def test_new_prices_within_the_day_call_for_a_new_plan(tmp_path: Path) -> None:
     ports = sample_ports(tmp_path, now=noon)
     plan_when_needed(World(ports, lambda: ports, offline=True))
     auction = fill(replace(ports, clock=lambda: noon + timedelta(hours=2)), 5)
-    assert stale(auction)
+    assert reasons_to_plan(auction, PLAN_DAYS)
 
 
 def at_time(world: World, now: datetime) -> World:

@@ -38,6 +38,7 @@ P6, P3, P2 = 0.190402, 0.890351, 2.808104
 """Price of a kW of excess in March 2026 by the maximeter, 31 days, EUR before tax."""
 WEEK = ("2026-03-06T22:00", "2026-03-13T22:00")
 NAME = "2026-03-06"
+ID = "20260306T2100Z"
 ARMS = ("baseline", "plan", "executed", "hindsight")
 MORNINGS = [f"2026-03-{day:02d}T06:00" for day in (9, 10, 11, 12, 13)]
 
@@ -99,7 +100,9 @@ def test_days_add_up_and_excess_is_what_each_adds_to_the_month(tmp_path: Path) -
     assert excess["2026-03-11"] == pytest.approx(P3)
     assert days["2026-03-09"]["arms"]["baseline"]["excess_eur"] / TAX == pytest.approx(P6 + P3 + P2)
     assert days["2026-03-09"]["same_work"] is False, "five batches as ordered, one carried out"
-    assert days["2026-03-09"]["captured_share"] is None
+    assert [days["2026-03-09"][key] for key in ("saving_eur", "saving_percent", "captured_share")] == [
+        None
+    ] * 3
     assert days["2026-03-08"]["same_work"] is True
 
 
@@ -196,6 +199,7 @@ def test_a_week_under_way_is_settled_to_yesterday(tmp_path: Path) -> None:
     assert [day["status"] for day in row["days"]] == ["settled"] * 5 + ["open"] * 3
     assert row["arms"]["executed"]["batches"] == 2
     assert row["arms"]["baseline"]["batches"] == 5, "as ordered all were made on Monday"
+    assert (row["same_work"], row["saving_eur"], row["saving_percent"]) == (False, None, None)
     assert row["captured_share"] is None
 
 
@@ -384,7 +388,7 @@ def test_the_job_settles_once_a_day(tmp_path: Path) -> None:
     plan_week(ports, MORNINGS)
     world = World(ports, lambda: ports, offline=True)
     settle_daily(world)
-    first = ports.store.find("ledger", id=NAME)[0]
+    first = ports.store.find("ledger", id=ID)[0]
     assert first.body["status"] == "closed"
     assert ports.store.find("sync", id="settle")[0].body["changed"] == 1
     settle_daily(world)
@@ -392,4 +396,4 @@ def test_the_job_settles_once_a_day(tmp_path: Path) -> None:
     tomorrow = at(ports, "2026-03-15T12:00")
     settle_daily(World(tomorrow, lambda: tomorrow, offline=True))
     assert ports.store.find("sync", id="settle")[0].body["day"] == "2026-03-15"
-    assert ports.store.find("ledger", id=NAME)[0].at == first.at, "a closed week is not written again"
+    assert ports.store.find("ledger", id=ID)[0].at == first.at, "a closed week is not written again"

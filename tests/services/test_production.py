@@ -20,8 +20,9 @@ from chocolate_factory.services.log_production import Entry, log_production
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.planned_load import planned_load
 from chocolate_factory.services.read_production import log_rows, stock_rows, under_way
+from chocolate_factory.services.reasons_to_plan import reasons_to_plan
 from chocolate_factory.services.settle_plans import SettleRequest, settle_plans
-from chocolate_factory.tasks.keep_fresh import stale
+from chocolate_factory.tasks.keep_fresh import PLAN_DAYS
 from tests.conftest import ROOT
 from tests.worlds import empty_ports, tiny
 
@@ -145,14 +146,14 @@ def test_a_broken_machine_gives_a_plan_that_touches_nothing_begun(ports: Ports) 
     rows = say(now, Kind.FAILED, batch=baked["batch"], machine="oven", until=until)
     assert [r["kind"] for r in rows] == ["failed", "outage"]
     assert rows[1]["unit"] == baked["unit"]
-    assert stale(now)
+    assert reasons_to_plan(now, PLAN_DAYS)
     second = make_plan(now, PlanRequest(allow_late=True))
     for run in others:
         kept = [b for b in second["begun"] if (b["batch"], b["process"]) == (run["batch"], run["process"])]
         assert [when(b) for b in kept] == [run["start"]]
     for run in runs(second, "bake"):
         assert when(run) >= until or run["unit"] != baked["unit"]
-    assert not stale(now)
+    assert not reasons_to_plan(now, PLAN_DAYS)
     told = compare_plans(now)
     assert (told["before"], told["after"]) == (first["id"], second["id"])
     assert told["words"][0].startswith(f"{told['unchanged']} runs stay")
@@ -295,9 +296,9 @@ def test_nothing_to_compare(ports: Ports) -> None:
 def test_the_unattended_loop_plans_again_after_a_report(ports: Ports) -> None:
     make_plan(ports, PlanRequest(allow_late=True))
     later = at(ports, MORNING + timedelta(minutes=1))
-    assert not stale(later)
+    assert not reasons_to_plan(later, PLAN_DAYS)
     say(later, Kind.STOCK, product="loaf", kg=50)
-    assert stale(later)
+    assert reasons_to_plan(later, PLAN_DAYS)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -14,6 +14,7 @@ from chocolate_factory.cli import output
 from chocolate_factory.cli.data import progress_bar
 from chocolate_factory.core.config import Settings, load_settings
 from chocolate_factory.core.errors import UsageError
+from chocolate_factory.core.logging import configure
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.services.make_plan import PlanRequest
 from chocolate_factory.services.plan_fleet import plan_fleet, planned_row, worst_exit
@@ -32,7 +33,8 @@ class Fleet:
 
 
 def plan_one(fleet: Fleet, path: Path) -> Row:
-    """Plan the plant of one factory file, wherever this runs."""
+    """Plan the plant of one factory file, wherever this runs; logs go to stderr in new processes too."""
+    configure(fleet.settings.log_format, fleet.settings.log_level)
     ports = partial(fleet_ports, fleet.settings, path, sample=fleet.sample)
     return planned_row(path.stem, ports, fleet.request)
 

@@ -108,6 +108,10 @@ def show_ledger(report: Row, zone: str) -> None:
                 f"[bold]{status}[/]: saved {sums['saving_eur']:.2f} EUR{percent_text(sums)} in "
                 f"{sums['weeks']} week{'' if sums['weeks'] == 1 else 's'}{share_text(sums)}"
             )
+        if sums["weeks_left_out"]:
+            output.console.print(
+                f"{status}: {sums['weeks_left_out']} left out, without the same work in all arms"
+            )
 
 
 def show_week(week: Row, zone: str) -> None:
@@ -128,7 +132,7 @@ def show_week(week: Row, zone: str) -> None:
     runs = week["runs_reported"] + week["runs_as_planned"]
     told = f"{week['runs_reported']} of {runs} runs reported, the others taken as planned"
     if week["same_work"] is False:
-        told += "; the arms differ in batches or energy, so no share is told"
+        told += "; the arms differ in batches or energy, so no saving is told"
     output.notes.print(told, style="dim", markup=False)
     for entry in week.get("revisions", []):
         moved = ", ".join(f"{arm} {a:.2f} -> {b:.2f} EUR" for arm, (a, b) in entry["changed"].items())

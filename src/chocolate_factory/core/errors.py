@@ -147,6 +147,13 @@ class Infeasible(ChocolateError):
         return {**super().problem(), "conflicts": self.conflicts}
 
 
+class OutOfTime(Infeasible):
+    """No plan was found in the time there was; none was proven impossible either."""
+
+    title = "No plan found in time"
+    default_hint = "Allow the planner more time."
+
+
 class Misconfigured(ChocolateError):
     """A setting or the factory file is wrong."""
 

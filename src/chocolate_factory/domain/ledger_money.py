@@ -93,10 +93,16 @@ def shares_of(
 
 
 def charged_after(pricing: Pricing, load_kw: FloatArray, before: Charged) -> dict[str, float]:
-    """What the months have been charged for after a week's load (T,)."""
+    """What the month of a week's last slot has been charged for after the week's load (T,).
+
+    Months that are over are left out: no later week adds to them.
+    """
     groups = pricing.groups(before)
+    if not groups:
+        return {}
+    _, month = max(groups, key=lambda group: int(group.slots[-1])).name.split()
     told = {**before, **{g.name: float(g.already_kw + g.charged_kw(load_kw)) for g in groups}}
-    return {name: kw for name, kw in sorted(told.items()) if kw > 0}
+    return {name: kw for name, kw in sorted(told.items()) if kw > 0 and name.endswith(f" {month}")}
 
 
 def _added(

@@ -61,9 +61,9 @@ def weeks_over(factory: Factory, window: Window, closed: Collection[Window] = ()
     return weeks
 
 
-def name_of(week: Window, zone: str) -> str:
-    """The local date on which a week starts, e.g. "2026-03-07"."""
-    return local_date(week.start, zone).isoformat()
+def name_of(week: Window) -> str:
+    """The moment in UTC at which a week starts, e.g. "20260307T1300Z": no two weeks share it."""
+    return f"{week.start:%Y%m%dT%H%MZ}"
 
 
 def day_parts(week: Window, zone: str) -> list[tuple[str, Window]]:

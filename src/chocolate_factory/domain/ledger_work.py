@@ -20,6 +20,8 @@ from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch
 
 STEP = 60 * PLAN_MINUTES
 TINY_KW = 1e-9
+Way = tuple[str, str, str, int]
+"""Process, machine, mode and whole slots of a step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +161,7 @@ def week_work(
     batches = stitched(told)
     done = executed(batches, reports, week.end)
     here = [d for d in done if any(r.start < week.end and r.end > week.start for r in d.runs)]
-    whole = tuple(batch for batch in here if is_whole(batch, week, factory))
+    whole = tuple(batch for batch in here if is_whole(batch, week, (batches[batch.name].factory, factory)))
     facts = tuple(batch for batch in here if batch not in whole)
     load, base = planned_load(told, week)
     setups = setups_load(told, week)
@@ -177,11 +179,25 @@ def executed(batches: Mapping[str, Stitched], reports: Collection[Report], until
     return [batch for batch in found if batch is not None]
 
 
-def is_whole(batch: Done, week: Window, factory: Factory) -> bool:
-    """Whether a batch began and ended inside a week, by the recipe of a factory, and was not lost."""
-    product = next((found for found in factory.products if found.name == batch.product), None)
-    if product is None or not batch.complete or batch.failed_at is not None:
+def is_whole(batch: Done, week: Window, factories: tuple[Factory, Factory]) -> bool:
+    """Whether a batch began and ended inside a week and was not lost, by a recipe that the week has, too.
+
+    `factories` are the one by which the batch was made and that of the week.
+    """
+    if not batch.complete or batch.failed_at is not None:
         return False
-    recipe = [(step.process, step.machine) for step in product.steps]
+    made, own = (recipe_of(batch, factory) for factory in factories)
     inside = batch.runs[0].start >= week.start and batch.end <= week.end
-    return inside and [(run.process, run.machine) for run in batch.runs] == recipe
+    return inside and own is not None and made == own
+
+
+def recipe_of(batch: Done, factory: Factory) -> list[Way] | None:
+    """The ways in which a factory runs the steps of a batch, None where it has no such recipe or mode."""
+    product = next((found for found in factory.products if found.name == batch.product), None)
+    if product is None or len(product.steps) != len(batch.runs):
+        return None
+    ways = [step.in_mode(run.mode) for step, run in zip(product.steps, batch.runs, strict=True)]
+    told = [(way.process, way.machine, way.mode) for way in ways]
+    if told != [(run.process, run.machine, run.mode) for run in batch.runs]:
+        return None
+    return [(*names, -(-way.minutes // PLAN_MINUTES)) for names, way in zip(told, ways, strict=True)]

@@ -269,11 +269,15 @@ def solution_cost_eur(problem: Problem, jobs: tuple[Job, ...], dispatch: Dispatc
     """`cost_eur` of a set of jobs: energy plus excess power.
 
     With assets of what the grid gives by a dispatch (by default the best one), less what the surplus brings,
-    plus the battery's wear. Infinite where no arrangement leaves time for the setups.
+    plus the battery's wear. Infinite where no arrangement leaves time for the setups, or where their power
+    breaks the hard limit.
     """
     if problem.setups and setups_of(problem, jobs) is None:
         return float("inf")
     load = load_kw(problem, jobs)
+    cap = problem.power_cap_kw if problem.setups and problem.assets is None else None
+    if cap is not None and np.any(load > cap + 1e-6):
+        return float("inf")
     beside = 0.0
     if problem.assets is not None:
         done = dispatch_of(problem, jobs) if dispatch is None else dispatch

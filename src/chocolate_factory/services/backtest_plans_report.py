@@ -70,13 +70,15 @@ class Paid:
 class Settled:
     """Weeks (n,) in order with what each arm paid; `months` is the excess of whole months by arm, EUR.
 
-    Hindsight is in each week the cheapest plan that is known, since the solver may stop before proof.
+    Hindsight is in each week the cheapest plan known of its work, since the solver may stop before proof.
+    `unequal` are the weeks whose arms did not do the same work: no cost is of them.
     """
 
     planned: PlannedWeeks
     paid: Mapping[str, tuple[Paid, ...]]
     months: Mapping[str, float]
     assumptions: tuple[str, ...]
+    unequal: tuple[Week, ...] = ()
 
     def costs(self, arm: str, rule: str) -> FloatArray:
         """Weekly cost of an arm by a rule of WEEKLY, EUR, shape (n,)."""
@@ -92,12 +94,13 @@ class Settled:
 
 
 def settle(planned: PlannedWeeks, factory: Factory) -> Settled:
-    """Every arm of every week paid at the prices that came true."""
+    """Every arm of every week of the same work paid at the prices that came true."""
     contract, arms = factory.contract, arms_of(planned)
-    stacks = [stack_of(contract, planned.track.series, week) for week in planned.weeks]
+    equal = [week for week in planned.weeks if same_work(week, arms)]
+    stacks = [stack_of(contract, planned.track.series, week) for week in equal]
     found = [
         cheapest_known(week, {arm: paid_by(contract, week, stack, week.arms[arm]) for arm in arms})
-        for week, stack in zip(planned.weeks, stacks, strict=True)
+        for week, stack in zip(equal, stacks, strict=True)
     ]
     weeks = list(zip((week for week, _ in found), stacks, strict=True))
     notes = (note for stack in stacks for note in stack.assumptions)
@@ -106,16 +109,24 @@ def settle(planned: PlannedWeeks, factory: Factory) -> Settled:
         {arm: tuple(paid[arm] for _, paid in found) for arm in arms},
         {arm: months_excess(contract, weeks, arm) for arm in arms},
         distinct([*factory.assumptions, *notes]),
+        tuple(week for week in planned.weeks if not same_work(week, arms)),
     )
 
 
 def cheapest_known(week: Week, paid: Mapping[str, Paid]) -> tuple[Week, dict[str, Paid]]:
-    """The week with the cheapest of all plans as its hindsight, whose proven bound stays."""
-    plans = [HINDSIGHT, *(arm for arm in paid if arm not in (BASELINE, HINDSIGHT))]
-    best = min(plans, key=lambda arm: paid[arm].cost)
+    """The week with the cheapest plan of hindsight's work as its hindsight, whose proven bound stays."""
+    models = [arm for arm in paid if arm not in (BASELINE, HINDSIGHT)]
+    able = [arm for arm in models if stands_in(week.arms[arm], week.arms[HINDSIGHT])]
+    best = min([HINDSIGHT, *able], key=lambda arm: paid[arm].cost)
     solves = tuple(replace(solve, cost_eur=paid[best].cost) for solve in week.arms[HINDSIGHT].solves)
     hindsight = replace(week.arms[best], arm=HINDSIGHT, solves=solves)
     return replace(week, arms={**week.arms, HINDSIGHT: hindsight}), {**paid, HINDSIGHT: paid[best]}
+
+
+def stands_in(arm: ArmWeek, hindsight: ArmWeek) -> bool:
+    """Whether an arm finished hindsight's batches and has no more of them late or left."""
+    same = dict(arm.batches) == dict(hindsight.batches)
+    return same and arm.late <= hindsight.late and arm.left <= hindsight.left
 
 
 def stack_of(contract: Contract, series: str, week: Week) -> PriceStack:
@@ -183,11 +194,7 @@ def plans_report(settled: Settled, about: AboutPlans, factory: Factory, now: tup
         "rules": RULES,
         "assumptions": list(settled.assumptions),
         "weather_hours": weather_hours(weeks),
-        "unequal_weeks": [
-            str(local_date(week.window.start, zone))
-            for week in weeks
-            if not same_work(week, arms_of(planned))
-        ],
+        "unequal_weeks": [str(local_date(week.window.start, zone)) for week in settled.unequal],
         "arms": [arm_row(settled, arm, factory) for arm in arms_of(planned)],
         "models": [model_row(settled, model) for model in request.models],
         "hindsight_solver": solver_row([week.arms[HINDSIGHT] for week in weeks]),
@@ -226,8 +233,9 @@ def site_kwh(arm: ArmWeek) -> float:
 
 
 def arm_row(settled: Settled, arm: str, factory: Factory) -> Row:
-    """What an arm did and paid over all weeks."""
+    """What an arm did and paid over all weeks; what is late, left or broken counts unequal weeks too."""
     weeks = [week.arms[arm] for week in settled.planned.weeks]
+    tried = [*weeks, *(week.arms[arm] for week in settled.unequal)]
     paid = settled.paid[arm]
     size = {product.name: product.batch_kg for product in factory.products}
     return {
@@ -243,10 +251,10 @@ def arm_row(settled: Settled, arm: str, factory: Factory) -> Row:
         "batches": sum(sum(week.batches.values()) for week in weeks),
         "site_kwh": round(sum(site_kwh(week) for week in weeks), 3),
         "work_kwh": round(sum(week.work_kwh for week in weeks), 3),
-        "late": sum(week.late for week in weeks),
-        "left": sum(week.left for week in weeks),
-        "violations": sum(week.broken for week in weeks),
-        "violations_told": [text for week in weeks for text in week.told][:5],
+        "late": sum(week.late for week in tried),
+        "left": sum(week.left for week in tried),
+        "violations": sum(week.broken for week in tried),
+        "violations_told": [text for week in tried for text in week.told][:5],
     }
 
 

@@ -27,9 +27,8 @@ FIGURES = {"saving_eur": "saved EUR", "saving_share": "of baseline", "captured_s
 def plans_heading(body: Row) -> str:
     """What the figures are of."""
     if not body["weeks"]:
-        return (
-            f"No week could be planned and paid: {next(iter(body['left_out'].values()), 'none was asked')}."
-        )
+        other = "the arms did not do the same work" if body["unequal_weeks"] else "none was asked"
+        return f"No week could be planned and paid: {next(iter(body['left_out'].values()), other)}."
     return (
         f"{body['plant']}: {body['weeks']} weeks, {body['first_week'][:10]} to {body['last_week'][:10]}, "
         f"planned anew each day at {body['gate']} on {body['series']} prices as they were known"
@@ -109,7 +108,8 @@ def plans_remarks(body: Row) -> Iterator[str]:
     for day, reason in body["left_out"].items():
         yield f"The week of {day} is left out for all arms: {reason}"
     if body["unequal_weeks"]:
-        yield f"The arms did not do the same work in the weeks of {', '.join(body['unequal_weeks'])}."
+        days = body["unequal_weeks"]
+        yield f"{len(days)} weeks are left out, the arms did not do the same work in them: {', '.join(days)}."
     for row in body["arms"]:
         if row["violations"]:
             yield f"{row['arm']} broke {row['violations']} rules, e.g. {row['violations_told'][0]}"

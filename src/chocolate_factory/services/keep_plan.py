@@ -25,6 +25,7 @@ KEEP_SHARE = 0.2
 """Of the seconds of solving: for what is new beside the runs of the standing plan."""
 
 CHEAPER = "It is cheaper by more than the threshold."
+LATER = "The new one would be later with what is due."
 NOT_CHEAPER = "A new plan is not cheaper by more than the threshold."
 LESS_LATE = "What is due is less late."
 OTHER_BATCHES = "Fewer batches are wanted than the plan before makes."
@@ -86,6 +87,8 @@ def choose_plan(ports: Ports, case: Case, solution: Solution, rules: Rules) -> C
     if newest is None:
         return Choice(solution)
     name, before = newest["answer"]["id"], stood(case)
+    if not before.jobs and not before.moved:
+        return Choice(solution)
     standing = completed(ports, case, solution, before, KEEP_SHARE * rules.seconds)
     if isinstance(standing, str):
         return Choice(solution, replaced=said(name, standing, before))
@@ -96,7 +99,8 @@ def choose_plan(ports: Ports, case: Case, solution: Solution, rules: Rules) -> C
         return Choice(solution, replaced=said(name, LESS_LATE, before, money))
     if late[1] == late[0] and money[0] < -money[1] - SAME_EUR:
         return Choice(solution, replaced=said(name, CHEAPER, before, money))
-    return Choice(standing, kept=said(name, NOT_CHEAPER, before, money))
+    reason = LATER if late[1] > late[0] else NOT_CHEAPER
+    return Choice(standing, kept=said(name, reason, before, money))
 
 
 def newest_of(case: Case) -> Body | None:

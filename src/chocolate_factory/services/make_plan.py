@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.core.errors import Infeasible, OutOfTime
 from chocolate_factory.domain.assembly import late_of, to_make
 from chocolate_factory.domain.baseline import baseline
 from chocolate_factory.domain.plan import Schedule
@@ -43,7 +43,7 @@ from chocolate_factory.services.plan_risk import (
 )
 from chocolate_factory.services.pose_assets import facts_json
 from chocolate_factory.services.pose_problem import Case, pose_problem, released
-from chocolate_factory.services.reasons_to_plan import file_digest, weights_now
+from chocolate_factory.services.reasons_to_plan import file_digest
 from chocolate_factory.services.standing_record import standing_json
 
 SECOND, TICK = timedelta(seconds=1), timedelta(microseconds=1)
@@ -136,6 +136,8 @@ def searched(ports: Ports, case: Case, risk: Risk | None, search: Search) -> tup
     found: Found | None = None
     try:
         found = risk_adjusted(case.problem, risk, search)
+    except OutOfTime:
+        raise
     except Infeasible:
         if not held:
             raise
@@ -219,7 +221,7 @@ def save(ports: Ports, case: Case, answer: dict[str, Any], as_ordered: Arm) -> N
     body = {
         "answer": answer,
         "factory": digest,
-        "weights": weights_now(ports),
+        "weights": case.weights,
         "known_until": local_iso(case.known_until, zone) if case.known_until else None,
         "market_eur_mwh": case.facts.forecast.price.tolist() if case.facts.forecast else None,
         "baseline_load_kw": [round(float(kw), 6) for kw in as_ordered.load_kw],

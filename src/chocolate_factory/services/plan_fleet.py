@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import structlog
+
 from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
@@ -15,18 +17,33 @@ OWN_KINDS = ("plan", "factory", "production", "hindsight", "forecast")
 """Kinds of records that belong to one plant; models, comparisons and the like are common to all."""
 
 MONEY = ("cost_eur", "baseline_eur", "saving_eur")
+INSIDE = ChocolateError("The planning failed inside.", "The log has the details; this is a bug.")
+"""What is told of a plant whose failure nobody expected."""
+
 FIGURES = ("plan", *MONEY, "saving_percent", "mip_gap", "solve_seconds", "late")
+log = structlog.get_logger()
 
 
 def planned_row(name: str, ports: Callable[[], Ports], request: PlanRequest) -> Row:
-    """One plant planned and stored: its figures in EUR, or its error."""
+    """One plant planned and stored: its figures in EUR, or its error.
+
+    A failure that nobody expected is logged in full and ends this plant alone, not the whole fleet.
+    """
     blank: Row = {"plant": name, "site": None, "sample": False, **dict.fromkeys(FIGURES), "error": None}
     try:
         there = ports()
         blank |= {"site": there.factory.site.name, "sample": there.sample}
         return blank | figures(make_plan(there, request))
     except ChocolateError as error:
-        return blank | {"error": {**error.problem(), "exit_code": error.exit_code}}
+        return blank | failed(error)
+    except Exception:
+        log.exception("planning failed inside", plant=name)
+        return blank | failed(INSIDE)
+
+
+def failed(error: ChocolateError) -> Row:
+    """What the row of a plant tells of its failure."""
+    return {"error": {**error.problem(), "exit_code": error.exit_code}}
 
 
 def figures(answer: Row) -> Row:

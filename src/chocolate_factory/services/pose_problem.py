@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from chocolate_factory.core.errors import Infeasible, UsageError
+from chocolate_factory.core.errors import Infeasible, OutOfTime, UsageError
 from chocolate_factory.domain.assets_builder import assets_of
 from chocolate_factory.domain.demand import unplanned
 from chocolate_factory.domain.factory import ContractKind, Factory
@@ -26,7 +26,7 @@ from chocolate_factory.domain.slots import PLAN_MINUTES, Window, epoch, hours_ov
 from chocolate_factory.domain.standing import NOTHING_BEGUN, Frozen, Standing
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
-from chocolate_factory.services.choose_model import serving_model, weights_of
+from chocolate_factory.services.choose_model import serving_model, serving_versions, weights_of
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
 from chocolate_factory.services.freeze_runs import NO_LONGER_WANTED, NO_PLACE, freeze_runs
 from chocolate_factory.services.pose_assets import asset_facts, asset_notes
@@ -53,6 +53,7 @@ class Case:
     facts: PlanFacts
     standing: Standing = NOTHING_BEGUN
     posed: Posed | None = None
+    weights: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool, freeze: bool = Tr
         raise UsageError(f"--days {days} is out of range.", f"Plan 1 to {MAX_DAYS} days.")
     now, factory = ports.clock(), ports.factory
     window = planning_window(now, days, factory.site.timezone)
+    weights = weights_now(ports)
     forecast = market_forecast(ports, window)
     stack = stack_of(factory, window, forecast)
     climate = read_climate(ports, window, now)
@@ -101,7 +103,7 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool, freeze: bool = Tr
     facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told, sun, carbon)
     known_until = forecast.known_until if forecast else None
     posed = Posed(inputs, past, released)
-    return Case(now, standing.wanted, climate, stack, problem, known_until, facts, standing, posed)
+    return Case(now, standing.wanted, climate, stack, problem, known_until, facts, standing, posed, weights)
 
 
 def released(ports: Ports, case: Case, why: str) -> Case:
@@ -153,12 +155,24 @@ def load_cap(inputs: ProblemInputs) -> FloatArray | None:
 
 
 def can_go_on(ports: Ports, rest: Problem) -> bool:
-    """Whether the planner finds a place for all that has begun."""
+    """Whether all that has begun has a place; what is under way is given up only where that is proven."""
     try:
         ports.planner.solve(rest, REST_SECONDS)
+    except OutOfTime:
+        return True
     except Infeasible:
         return False
     return True
+
+
+def weights_now(ports: Ports) -> dict[str, object] | None:
+    """Model and version that forecast the price of the contract; None where the contract fixes it."""
+    series = SERIES_OF.get(ports.factory.contract.kind)
+    if series is None:
+        return None
+    model = serving_model(ports, series)
+    versions = serving_versions(ports.registry, series, model, ports.clock())
+    return {"model": model, "version": versions[0].number if versions else None}
 
 
 def market_forecast(ports: Ports, window: Window) -> Forecast | None:

@@ -28,14 +28,6 @@ class Chain:
     told: tuple[InForce, ...]
     bodies: dict[str, Body]
 
-    def at(self, moment: datetime) -> InForce | None:
-        """The plan in force at a moment."""
-        return next((one for one in self.told if moment in one.span), None)
-
-    def covers(self, window: Window) -> bool:
-        """Whether some plan is in force in every slot."""
-        return self.hours_without(window) == 0
-
     def hours_without(self, window: Window) -> float:
         """Hours of a window in which no plan is in force."""
         inside = (one.span.clip(window) for one in self.told)

@@ -34,7 +34,8 @@ CSV_KEYS = ("week", "week_status", "day", "start", "end", "status")
 def read_ledger(ports: Ports, window: Window, *, revisions: bool = False) -> Row:
     """Weeks that touch a window, oldest first, with their days; revisions of their days only when asked for.
 
-    Totals are over the settled days of closed and of provisional weeks, apart; incomplete weeks are in none.
+    Totals are over the settled days of closed and of provisional weeks, apart; incomplete weeks and those
+    whose arms did different work are in none.
     """
     kept: list[Row] = [dict(record.body) for record in ports.store.find(LEDGER, limit=MOST_WEEKS)]
     rows = sorted((row for row in kept if touches(row, window)), key=lambda row: str(row["window"]["start"]))
@@ -55,8 +56,9 @@ def touches(row: Row, window: Window) -> bool:
 
 
 def total(weeks: list[Row]) -> Row:
-    """Sums over weeks, with how many there are."""
-    return {"weeks": len(weeks), **figures(summed([shares_of(week) for week in weeks]))}
+    """Sums over the weeks whose arms did the same work, with how many these are and how many are left out."""
+    alike = [shares_of(week) for week in weeks if week["same_work"]]
+    return {"weeks": len(alike), "weeks_left_out": len(weeks) - len(alike), **figures(summed(alike))}
 
 
 def shares_of(row: Row) -> Shares:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chocolate_factory.domain.ports import Ports
-from chocolate_factory.domain.slots import epoch, planning_window
-from chocolate_factory.services.choose_model import serving_model, serving_versions
-from chocolate_factory.services.pose_problem import SERIES_OF
-from chocolate_factory.services.read_plans import plan_body
+from chocolate_factory.domain.ports import Ports, Store
+from chocolate_factory.domain.slots import Window, planning_window
+from chocolate_factory.services.pose_problem import SERIES_OF, weights_now
 from chocolate_factory.services.read_production import reported_since
 
 Row = dict[str, Any]
@@ -22,11 +20,13 @@ FORECAST = "new forecast"
 WINDOW = "window moved on"
 URGENT = {REPORTED, ORDER}
 """Reasons for which somebody waits for the plan."""
+LOOK_AHEAD = timedelta(days=3)
+"""How far beyond the prices that a plan knew published ones are looked for."""
 
 
 def reasons_to_plan(ports: Ports, days: int) -> list[str]:
     """All that speaks for a new plan of so many days, most pressing first; nothing: the plan stands."""
-    body = plan_body(ports.store, None)
+    body = newest_body(ports.store, ports.clock())
     if body is None:
         return [FIRST]
     answer = body["answer"]
@@ -41,16 +41,31 @@ def reasons_to_plan(ports: Ports, days: int) -> list[str]:
     return [reason for reason, found in looks.items() if found]
 
 
+def newest_body(store: Store, now: datetime) -> Row | None:
+    """The newest stored plan issued by a moment: a replayed clock stands before some."""
+    limit = 1
+    while True:
+        found: list[Any] = [record.body for record in store.find("plan", limit=limit)]
+        for body in found:
+            if datetime.fromisoformat(body["answer"]["issued_at"]) <= now:
+                return dict(body)
+        if len(found) < limit:
+            return None
+        limit *= 8
+
+
 def file_digest(text: str) -> str:
     """By what a factory file is known."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def published_since(ports: Ports, known_until: str | None) -> bool:
-    """Whether prices are stored beyond those that a plan knew."""
+    """Whether prices are known by now beyond those that a plan knew."""
     series = SERIES_OF.get(ports.factory.contract.kind)
-    span = ports.store.span(series) if series else None
-    return bool(span and known_until and epoch(span.end) > epoch(datetime.fromisoformat(known_until)))
+    if series is None or known_until is None:
+        return False
+    known = datetime.fromisoformat(known_until).astimezone(UTC)
+    return len(ports.store.read(series, Window(known, known + LOOK_AHEAD), ports.clock())) > 0
 
 
 def learnt_since(ports: Ports, body: Row) -> bool:
@@ -58,13 +73,3 @@ def learnt_since(ports: Ports, body: Row) -> bool:
     if "weights" not in body or not body["answer"]["price_origin"]["forecast"]:
         return False
     return bool(body["weights"] != weights_now(ports))
-
-
-def weights_now(ports: Ports) -> Row | None:
-    """Model and version that forecast the price of the contract; None where the contract fixes it."""
-    series = SERIES_OF.get(ports.factory.contract.kind)
-    if series is None:
-        return None
-    model = serving_model(ports, series)
-    versions = serving_versions(ports.registry, series, model, ports.clock())
-    return {"model": model, "version": versions[0].number if versions else None}

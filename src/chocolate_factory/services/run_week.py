@@ -39,10 +39,14 @@ class Ran:
 
 @dataclass(frozen=True, eq=False)
 class Arms:
-    """The arms there are by name, and how far from the proven optimum hindsight is at most."""
+    """The arms there are by name, and how far from the proven optimum hindsight is at most.
+
+    `tried_s` are the seconds in which hindsight was looked for, 0 where it was not.
+    """
 
     ran: Mapping[str, Ran]
     hindsight_gap: float | None = None
+    tried_s: float = 0.0
 
 
 def run_week(ports: Ports, week: Week, before: Charged, seconds: float) -> Arms:
@@ -63,14 +67,14 @@ def run_week(ports: Ports, week: Week, before: Charged, seconds: float) -> Arms:
     solution = kept_hindsight(ports, problem, work, seconds) if seconds > 0 else None
     ran["baseline"] = ran_of(problem, work, as_ordered(problem, work, solution))
     if solution is None:
-        return Arms(ran)
+        return Arms(ran, tried_s=seconds)
     ran["hindsight"] = ran_of(problem, work, solution)
     cost = cost_of(week, ran["hindsight"], before)
     did = cost_of(week, ran["executed"], before)
     if did < cost and alike(ran["executed"], ran["hindsight"]):
         ran["hindsight"], cost = ran["executed"], did
     gap = max(0.0, cost - solution.bound_eur) / abs(cost) if cost else 0.0
-    return Arms(ran, gap)
+    return Arms(ran, gap, seconds)
 
 
 def ran_of(problem: Problem, work: WeekWork, solution: Solution) -> Ran:
@@ -93,7 +97,10 @@ def alike(one: Ran, other: Ran) -> bool:
 
 
 def kept_hindsight(ports: Ports, problem: Problem, work: WeekWork, seconds: float) -> Solution | None:
-    """The optimum of a problem; kept once computed, until prices or work are others."""
+    """The optimum of a problem; kept once computed, until prices or work are others.
+
+    That none was found is kept as well: only more seconds look for it again.
+    """
     name = f"week-{problem.window.start:%Y%m%dT%H%MZ}"
     digest = hashlib.sha256(
         b"|".join(
@@ -108,9 +115,14 @@ def kept_hindsight(ports: Ports, problem: Problem, work: WeekWork, seconds: floa
     ).hexdigest()[:16]
     kept = ports.store.find(HINDSIGHT, id=name, limit=1)
     if kept and kept[0].body["digest"] == digest:
-        return solution_of(cast("dict[str, list[list[int]]]", kept[0].body))
+        failed_s = cast("float | None", kept[0].body.get("failed_s"))
+        if failed_s is None:
+            return solution_of(cast("dict[str, list[list[int]]]", kept[0].body))
+        if seconds <= failed_s:
+            return None
     found = hindsight_of(ports, problem, work, seconds)
     if found is None:
+        ports.store.save(Record(HINDSIGHT, name, ports.clock(), {"digest": digest, "failed_s": seconds}))
         return None
     body = {
         "digest": digest,

@@ -54,47 +54,54 @@ def settle_weeks(ports: Ports, request: LedgerRequest) -> int:
         return 0
     month = local_date(week_at(ports.factory, request.window.start).start, zone).replace(day=1)
     begin = week_at(ports.factory, local_midnight(month, zone)).start
-    chain = read_in_force(ports, begin)
-    kept = {record.id: dict(record.body) for record in ports.store.find(LEDGER, limit=MOST_WEEKS)}
-    changed, before = 0, NOTHING
-    for window in weeks_over(ports.factory, Window(begin, end), spans_closed(kept)):
+    kept = kept_rows(ports)
+    weeks = weeks_over(ports.factory, Window(begin, end), [w for w in kept if kept[w]["status"] == "closed"])
+    chain = read_in_force(ports, weeks[0].start)
+    changed = 0
+    before = next((charged_of(kept[week]) for week in kept if week.end == weeks[0].start), NOTHING)
+    for window in weeks:
         if not any(one.span.clip(Window(window.start, min(window.end, now))) for one in chain.told):
             before = NOTHING
             continue
-        week, old = read_week(ports, chain, window), kept.get(name_of(window, zone))
+        week, old = read_week(ports, chain, window), kept.get(window)
         row = settle_week(ports, (chain, week, before), old, request.hindsight_s)
         changed += row is not old
         before = charged_of(row)
     return changed
 
 
-def spans_closed(kept: Mapping[str, Row]) -> list[Window]:
-    """The closed weeks among ledger rows."""
-    return [
-        Window(*(datetime.fromisoformat(row["window"][key]).astimezone(UTC) for key in ("start", "end")))
-        for row in kept.values()
-        if row["status"] == "closed"
-    ]
+def kept_rows(ports: Ports) -> dict[Window, Row]:
+    """The rows of the ledger by their weeks."""
+    bodies: list[Row] = [dict(record.body) for record in ports.store.find(LEDGER, limit=MOST_WEEKS)]
+    return {window_of(body): body for body in bodies}
+
+
+def window_of(row: Row) -> Window:
+    """The week of a ledger row, UTC."""
+    told = (datetime.fromisoformat(row["window"][key]).astimezone(UTC) for key in ("start", "end"))
+    return Window(*told)
 
 
 def settle_week(ports: Ports, asked: tuple[Chain, Week, Before], old: Row | None, seconds: float) -> Row:
     """The ledger row of a week: the old one where nothing changed, else a new one, stored with revisions."""
     chain, week, before = asked
-    now, zone = ports.clock().astimezone(UTC), week.factory.site.timezone
+    now = ports.clock().astimezone(UTC)
     closed = now >= week.work.window.end and bool(week.known.all())
     work = work_digest(week.work)
     digest = digest_of(week, work, before, now)
-    done = old is not None and (not closed or seconds <= 0 or old["hindsight_gap"] is not None)
+    tried = old is not None and (old["hindsight_gap"] is not None or old.get("tried_s", 0.0) >= seconds)
+    done = not closed or seconds <= 0 or tried
     if old is not None and old["digest"] == digest and (done or old["status"] == "incomplete"):
         return old
     arms = run_week(ports, week, before["hindsight"], seconds if closed else 0.0)
     row = {
-        "id": name_of(week.work.window, zone),
+        "id": old["id"] if old is not None else name_of(week.work.window),
         "digest": digest,
         "work": work,
         "settled_at": now.isoformat(),
         **tell_week(week, arms, before, chain, now),
         "charged": charged(week, arms, before),
+        "tried_s": arms.tried_s,
     }
     row = revised(old, row, now)
     ports.store.save(Record(LEDGER, row["id"], now, row))

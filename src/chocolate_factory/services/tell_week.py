@@ -23,9 +23,8 @@ Row = dict[str, Any]
 Shares = Mapping[str, ArmShare | None]
 ARMS = ("baseline", "plan", "executed", "hindsight")
 SAME_ENERGY = 0.01
-"""Arms whose energy differs by more than this share are not compared by share of the possible."""
+"""Arms whose energy differs by more than this share are not compared."""
 SETTLED, OPEN, NO_PLAN = "settled", "open", "no_plan"
-SECONDS_A_SLOT = STEP
 
 
 def tell_week(week: Week, arms: Arms, before: Mapping[str, Charged], chain: Chain, now: datetime) -> Row:
@@ -68,7 +67,7 @@ def status_of(days: list[Row], without: float, over: bool) -> str:
 def state_of(week: Week, part: Window, now: datetime) -> str:
     """Whether a day is settled: it is over, its prices are known and a plan was in force."""
     first = epoch(week.work.window.start)
-    slots = slice(*((epoch(at) - first) // SECONDS_A_SLOT for at in (part.start, part.end)))
+    slots = slice(*((epoch(at) - first) // STEP for at in (part.start, part.end)))
     if np.isnan(week.work.planned_kw[slots]).any():
         return NO_PLAN
     return SETTLED if part.end <= now and week.known[slots].all() else OPEN
@@ -86,8 +85,8 @@ def summed(days: list[Shares]) -> Shares:
 def figures(shares: Shares) -> Row:
     """Arms with the saving of what was carried out and its share of what was possible.
 
-    `same_work`: baseline and executed made as many batches with the same energy, to one per cent. Without
-    that there is no share.
+    `same_work`: the arms made as many batches with the same energy, to one per cent. Without that there is
+    neither saving nor share.
     """
     base, did, best = (shares[name] for name in ("baseline", "executed", "hindsight"))
     row: Row = {
@@ -98,9 +97,11 @@ def figures(shares: Shares) -> Row:
     if base is None or did is None:
         return row
     row["same_work"] = alike(base, did) and (best is None or alike(base, best))
+    if not row["same_work"]:
+        return row
     row["saving_eur"] = base.eur - did.eur
     row["saving_percent"] = 100 * row["saving_eur"] / base.eur if base.eur > 0 else None
-    if best is not None and row["same_work"] and base.eur - best.eur > 1e-6:
+    if best is not None and base.eur - best.eur > 1e-6:
         row["captured_share"] = row["saving_eur"] / (base.eur - best.eur)
     return row
 
@@ -113,7 +114,7 @@ def alike(one: ArmShare, other: ArmShare) -> bool:
 def digest(week: Week, part: Window) -> str:
     """A digest of the prices of a day as they are known."""
     first = epoch(week.work.window.start)
-    slots = slice(*((epoch(at) - first) // SECONDS_A_SLOT for at in (part.start, part.end)))
+    slots = slice(*((epoch(at) - first) // STEP for at in (part.start, part.end)))
     told = [week.pricing.stack.all_in_eur_kwh[slots].tobytes(), week.known[slots].tobytes()]
     return hashlib.sha256(b"|".join(told)).hexdigest()[:12]
 

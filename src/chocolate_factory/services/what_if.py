@@ -63,6 +63,14 @@ class Side:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Freed:
+    """What the changed plant has no place for: all that is `frozen` first, then batches under way."""
+
+    lost: frozenset[str] = frozenset()
+    frozen: bool = False
+
+
 def what_if(ports: Ports, wish: Wish) -> Row:
     """Both sides, solved for the same time on the knowledge of the plan in force, and their difference.
 
@@ -88,18 +96,21 @@ def present_side(ports: Ports, stored: StoredCase, seconds: float) -> Side:
 def changed_side(ports: Ports, stored: StoredCase, change: Changed, seconds: float) -> Side:
     """The plan of the changed plant; what is under way and cannot go on there is given up, and made anew."""
     factory = with_outages_of(read_changed(change), stored)
-    lost: frozenset[str] = frozenset()
+    freed = Freed()
     while True:
-        case = changed_case(ports, stored, (change, factory), lost)
+        case = changed_case(ports, stored, (change, factory), freed)
         batch = stuck(ports, case)
         if batch is None:
             break
-        lost |= {batch}
-    if change.batches or lost:
+        if any(tail.held for tail in case.standing.tails):
+            freed = replace(freed, frozen=True)
+        else:
+            freed = replace(freed, lost=freed.lost | {batch})
+    if change.batches or freed.lost:
         start = carried(stored.solution.jobs, stored.problem, case.problem)
         solution = solved(ports, case.problem, start, seconds)
         found = side(ports, (factory, case), solution, same=False)
-        return replace(found, notes=tuple(NO_PLACE.format(name) for name in sorted(lost)))
+        return replace(found, notes=tuple(NO_PLACE.format(name) for name in sorted(freed.lost)))
     lots = held_softly(stored)
     solution = solved(ports, replace(case.problem, lots=lots), stored.solution.jobs, seconds)
     told = of_the_plan(stored, solution)
@@ -107,12 +118,10 @@ def changed_side(ports: Ports, stored: StoredCase, change: Changed, seconds: flo
     return side(ports, (factory, case), told, same=told.left == stored.solution.left)
 
 
-def changed_case(
-    ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], lost: frozenset[str]
-) -> Case:
-    """The problem of the changed plant, on the knowledge of the plan in force, without the batches `lost`."""
+def changed_case(ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], freed: Freed) -> Case:
+    """The problem of the changed plant, on the knowledge of the plan in force, less what is `freed`."""
     change, factory = plant
-    known = replace(stored.known, standing=changed_standing(ports, stored, plant, lost), allow_late=True)
+    known = replace(stored.known, standing=changed_standing(ports, stored, plant, freed), allow_late=True)
     if known.market is not None:
         known = replace(known, market=known.market * change.price)
     if known.assets is not None and known.assets.spot_eur_mwh is not None:
@@ -129,17 +138,17 @@ def stuck(ports: Ports, case: Case) -> str | None:
 
 
 def changed_standing(
-    ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], lost: frozenset[str]
+    ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], freed: Freed
 ) -> Standing | None:
     """Where the changed plant stands: what is frozen stays where the changed plant can do it."""
     (change, factory), known, found = plant, stored.known, stored.known.standing
     if found is None:
         return None
-    if change.batches or lost:
+    if change.batches or freed != Freed():
         then = replace(ports, factory=factory, clock=lambda: known.now)
         past = read_past(then, known.window.start)
-        gone = lost.union(found.given_up)
-        kept = [batch for batch in frozen_again(found) if batch.batch not in gone]
+        gone = freed.lost.union(found.given_up)
+        kept = [batch for batch in frozen_again(found) if batch.batch not in gone and not freed.frozen]
         found = stand(then, past, known.window, gone, kept)
     alone = factory.battery is None and factory.pv is None
     cap = power_cap_kw(factory.contract, known.window.starts(PLAN_MINUTES)) if alone else None

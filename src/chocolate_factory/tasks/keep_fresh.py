@@ -8,7 +8,14 @@ from datetime import UTC, timedelta
 
 import structlog
 
-from chocolate_factory.core.errors import ChocolateError, DataMissing, ModelRefused, Unreachable
+from chocolate_factory.core.errors import (
+    ChocolateError,
+    DataMissing,
+    Misconfigured,
+    ModelRefused,
+    OutOfTime,
+    Unreachable,
+)
 from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL, PRICE_SERIES
 from chocolate_factory.domain.ports import Ports, Record
@@ -214,11 +221,12 @@ def sync_ports(
 def plan_when_needed(world: World) -> None:
     """Plan where no plan stands, and anew for each of the reasons that `reasons_to_plan` finds.
 
-    The factory file is read again first. The very first plan is a quick one, so that there is something to
-    look at; the full search follows. Where somebody waits for the plan, after a report or a changed order,
-    the search is short; else it has its full time.
+    The factory file is read again first; while it is unsound the one before stays in force. The very first
+    plan is a quick one, so that there is something to look at; the full search follows. Where somebody waits
+    for the plan, after a report or a changed order, the search is short; else, and where a short one finds
+    nothing, it has its full time.
     """
-    world.reread()
+    reread_factory(world)
     ports = world.ports()
     why = reasons_to_plan(ports, PLAN_DAYS)
     request = PlanRequest(days=PLAN_DAYS, allow_late=True, because=", ".join(why))
@@ -227,10 +235,21 @@ def plan_when_needed(world: World) -> None:
         make_plan(ports, replace(request, time_limit_s=quick))
         make_plan(ports, replace(request, fresh=True))
     elif why:
-        limit = None if URGENT & set(why) else ports.plan_seconds
-        make_plan(ports, replace(request, time_limit_s=limit))
+        full = replace(request, time_limit_s=ports.plan_seconds)
+        try:
+            make_plan(ports, request if URGENT & set(why) else full)
+        except OutOfTime:
+            if not URGENT & set(why):
+                raise
+            make_plan(ports, full)
 
 
-def stale(ports: Ports) -> bool:
-    """Whether the newest plan no longer answers this moment."""
-    return bool(reasons_to_plan(ports, PLAN_DAYS))
+def reread_factory(world: World) -> None:
+    """Go on with the factory file as it is now; an unsound one is noted, and the one before stays."""
+    try:
+        world.reread()
+    except Misconfigured as error:
+        world.note("factory", error)
+        log.warning("factory file not taken", reason=error.message, hint=error.hint)
+    else:
+        world.note("factory", None)

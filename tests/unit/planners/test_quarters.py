@@ -13,7 +13,7 @@ from chocolate_factory.domain.problem import ExcessGroup, Problem, excess_cost_e
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner
 from chocolate_factory.infrastructure.planners.power import charged_of, secant_kw
 from tests.unit.planners.test_brute_force import problems
-from tests.unit.planners.tiny_plants import brute_force, faults
+from tests.unit.planners.tiny_plants import brute_force, faults, lot, problem, step
 
 
 def by_quarters(tiny: Problem, already: float) -> Problem:
@@ -59,6 +59,23 @@ def test_the_secant_lies_below_and_meets_both_ends(already: float) -> None:
             assert secant <= charged + 1e-12
             assert charged_of(group, inside, secant) == pytest.approx(charged)
         assert [secant_kw(group, inside, end) for end in inside] == pytest.approx(list(inside))
+
+
+@pytest.mark.parametrize("contracted", [10.0, 10.01, 10.04])
+def test_rooms_between_two_steps_of_the_hull_are_charged_exactly(contracted: float) -> None:
+    """The hull may round rooms up, the charge may not: many slots of excess, and no gap is left."""
+    slots = 48
+    tiny = problem(
+        [0.1 + 0.0001 * slot for slot in range(slots)],
+        [[step(0, 40, 30.0, [True] * slots)]],
+        [1],
+        [lot(0, 1, slots)],
+        contracted=contracted,
+        rate=3.0,
+        auxiliary=0.0,
+    )
+    solution = HighsPlanner(target_gap=0.0).solve(by_quarters(tiny, 0.0), 10.0)
+    assert solution.cost_eur - solution.bound_eur <= 1e-4
 
 
 def test_charge_of_a_load() -> None:

@@ -296,3 +296,42 @@ def test_without_setups_nothing_changes() -> None:
     assert solution_cost_eur(tiny, jobs) == pytest.approx(0.1 * (SLOTS + 20) / 4)
     found = setups_of(tiny, jobs)
     assert found is not None and (found.units, found.changes) == ({}, [])
+
+
+@pytest.mark.parametrize("quarters", [False, True])
+def test_a_setup_that_draws_more_than_any_step(quarters: bool) -> None:
+    """Its excess is not cut off: the dearer order of the products is not called the best."""
+    base = problem(
+        [0.05] * 3 + [0.1] * 6,
+        [[step(0, 3, 2.0, OPEN)], [step(0, 3, 2.0, OPEN)]],
+        [1],
+        [lot(0, 1, SLOTS), lot(1, 1, SLOTS)],
+        contracted=10.0,
+        rate=3.0,
+    )
+    base = replace(base, excess=tuple(replace(group, quarters=quarters) for group in base.excess))
+    rules = [rule(NAMES[0], NAMES[1], 1, 30.0), rule(NAMES[1], NAMES[0], 3, 25.0)]
+    posed = with_setups(base, rules)
+    best = min(
+        solution_cost_eur(posed, (Job(0, (a,)), Job(1, (b,))))
+        for a in range(7)
+        for b in range(7)
+        if abs(a - b) >= 3
+    )
+    solution = HighsPlanner(target_gap=0.0).solve(posed, 10.0)
+    assert solution.cost_eur == pytest.approx(best, abs=2e-5)
+    assert solution.bound_eur <= best + 1e-6
+
+
+def test_a_power_limit_holds_with_setups() -> None:
+    """Where the setups that there is time for draw more than the limit, that is no plan."""
+    base = problem(
+        [0.1] * SLOTS,
+        [[step(0, 3, 2.0, OPEN)], [step(0, 3, 2.0, OPEN)]],
+        [1],
+        [lot(0, 1, SLOTS), lot(1, 1, SLOTS)],
+        cap=12.0,
+    )
+    posed = with_setups(base, [rule("", "", 1, 30.0)])
+    with pytest.raises(Infeasible):
+        HighsPlanner(target_gap=0.0).solve(posed, 2.0)

@@ -38,13 +38,16 @@ class SavingsArms(Answer):
 
 
 class SavingsFigures(Answer):
-    """`saving_eur` is baseline less executed, `captured_share` its share of baseline less hindsight."""
+    """`saving_eur` is baseline less executed, `captured_share` its share of baseline less hindsight.
+
+    Both and `saving_percent` are null unless the arms did the same work.
+    """
 
     arms: SavingsArms
     same_work: bool | None = Field(description="The arms made as many batches with the same energy, to 1 %.")
     saving_eur: float | None
     saving_percent: float | None
-    captured_share: float | None = Field(description="Only where the arms did the same work.")
+    captured_share: float | None
 
 
 class SavingsDay(SavingsFigures):
@@ -68,7 +71,7 @@ class SavingsRevision(Answer):
 class SavingsWeek(SavingsFigures):
     """From one last due time of the week to the next; figures are sums of its settled days."""
 
-    id: date
+    id: str = Field(description="The moment in UTC at which it starts, like 20260307T1300Z.")
     window: Span
     status: Literal["closed", "provisional", "incomplete"]
     hours_without_plan: float
@@ -91,9 +94,10 @@ class SavingsWeek(SavingsFigures):
 
 
 class SavingsTotal(SavingsFigures):
-    """Sums over the settled days of some weeks."""
+    """Sums over the settled days of the weeks whose arms did the same work."""
 
     weeks: int
+    weeks_left_out: int = Field(description="Without the same work in the arms: in no sum.")
 
 
 class SavingsTotals(Answer):

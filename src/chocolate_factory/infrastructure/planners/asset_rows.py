@@ -153,7 +153,8 @@ def add_excess(found: Columns, problem: Problem, loads: Loads) -> None:
     for place, group in enumerate(problem.excess):
         terms = {int(slot): found.terms(loads.terms[slot], int(slot)) for slot in group.slots}
         over = max(0.0, float(np.max(loads.most[group.slots], initial=0.0)) - group.contracted_kw)
-        most = over * float(np.sqrt(max(1, len(terms)))) if group.quarters else over
+        counted = max(1.0, len(terms) * group.minutes / 15)
+        most = over * float(np.sqrt(counted)) if group.quarters else over
         excess = linear.column(0.0, most, group.rate_eur_kw, integer=False)
         found.excess.append(excess)
         if group.quarters:

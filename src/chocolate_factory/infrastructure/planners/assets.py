@@ -20,6 +20,7 @@ from chocolate_factory.domain.ports import Progress
 from chocolate_factory.domain.problem import Job, Lot, Problem, Solution, load_kw, solution_cost_eur
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.infrastructure.planners.asset_rows import Columns, Loads, add_assets, cut
+from chocolate_factory.infrastructure.planners.demand import out_of_time
 from chocolate_factory.infrastructure.planners.highs import searcher, set_up
 from chocolate_factory.infrastructure.planners.linear import Relaxation, solve_integer
 from chocolate_factory.infrastructure.planners.model import (
@@ -84,8 +85,8 @@ class Best:
         return True
 
     def raise_to(self, bound: float) -> None:
-        """Take a higher bound."""
-        if bound > self.bound:
+        """Take a higher bound; what is said to be infeasible while a plan is known proves nothing."""
+        if bound > self.bound and np.isfinite(bound):
             self.bound = bound
             if self.plan is not None:
                 self.tell()
@@ -123,7 +124,8 @@ def solve_with_assets(
     first = without_assets(planner, start, problem, FIRST_SHARE * time_limit)
     model, columns = whole_model(problem, first)
     best.take(first.jobs)
-    best.raise_to(relaxed_bound(columns, problem, max(1.0, time_limit)))
+    left = best.started + time_limit - time.monotonic()
+    best.raise_to(relaxed_bound(columns, problem, max(1.0, left)))
     if sum(model.linear.integer) > SMALL_COLUMNS and best.plan is not None:
         until = best.started + SEARCH_SHARE * time_limit
         search(model, best, lambda: time.monotonic() < until and best.gap() > planner.target_gap)
@@ -131,6 +133,8 @@ def solve_with_assets(
         if not finish(model, columns, best, (left, planner.target_gap)):
             break
     if best.plan is None:
+        if problem.power_cap_kw is None:
+            raise out_of_time(time_limit)
         raise Infeasible(
             "No plan was found that keeps the power limit, with battery and array either.",
             "Allow the planner more time, or contract more power.",
@@ -198,9 +202,9 @@ def late_slots(problem: Problem, first: Solution, lots: tuple[Lot, ...]) -> int:
 def relaxed_bound(columns: Columns, problem: Problem, seconds: float) -> float:
     """A proven bound from the model without integrality, with a few rounds of tangents."""
     bound = columns.linear.least()
-    relaxation = Relaxation(columns.linear)
+    relaxation, until = Relaxation(columns.linear), time.monotonic() + seconds
     for _ in range(RELAXED_ROUNDS if columns.over else 1):
-        answer = relaxation.solve(seconds)
+        answer = relaxation.solve(until - time.monotonic())
         bound = max(bound, answer.bound)
         if answer.values is None or not cut(columns, problem, answer.values):
             break

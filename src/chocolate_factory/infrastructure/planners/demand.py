@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.core.errors import Infeasible, OutOfTime
 from chocolate_factory.domain.assembly import finish
 from chocolate_factory.domain.problem import Job, Lot, Problem
 from chocolate_factory.infrastructure.planners.linear import Answer, Terms, solve_integer
@@ -172,12 +172,9 @@ def least(model: PlantModel, terms: Terms, seconds: float) -> Answer | None:
     return None if answer.infeasible else answer
 
 
-def out_of_time(seconds: float) -> Infeasible:
+def out_of_time(seconds: float) -> OutOfTime:
     """No plan so far, though none was proven impossible."""
-    return Infeasible(
-        f"No plan was found within {seconds:.0f} s, and none was proven impossible.",
-        "Allow the planner more time.",
-    )
+    return OutOfTime(f"No plan was found within {seconds:.0f} s, and none was proven impossible.")
 
 
 def keep(model: PlantModel, terms: Terms, answer: Answer | None) -> None:

@@ -6,9 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from chocolate_factory.domain.ports import Progress
 from chocolate_factory.domain.problem import Job, Problem, Solution, excess_cost_eur, solution_cost_eur
-from chocolate_factory.domain.setups import setups_of
 from chocolate_factory.infrastructure.planners.board import Board, deadlines_of
 from chocolate_factory.infrastructure.planners.bounds import Bounds
 from chocolate_factory.infrastructure.planners.conflicts import explained, over_cap
@@ -212,8 +213,8 @@ def cheapest(model: PlantModel, seconds: float, insist: bool) -> Answer:
 
 
 def set_up(model: PlantModel, jobs: tuple[Job, ...]) -> tuple[Job, ...] | None:
-    """The jobs where setups find time between them, else repaired ones; counting units can miss that."""
-    if not model.problem.setups or setups_of(model.problem, jobs) is not None:
+    """The jobs where setups find time and power between them, else repaired ones; counts can miss that."""
+    if np.isfinite(solution_cost_eur(model.problem, jobs)):
         return jobs
     return repaired(model, jobs)
 

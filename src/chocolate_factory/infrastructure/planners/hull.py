@@ -7,7 +7,7 @@ chords of the square as a function of load alone are exact too, if weaker betwee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product as every
 
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from chocolate_factory.domain.series import FloatArray
 
-MOST_CORNERS = 400
+MOST_CORNERS, MOST_CLASSES = 400, 5
+"""Hulls of more corners, or in more dimensions, take too long."""
+
 MOST_CHORDS = 60
 SQUARE_KW2 = 100.0
 """Unit of the columns that hold squares, so that they are of the size of the others."""
@@ -69,12 +71,24 @@ def few_corners(mix: Mix) -> bool:
     return float(np.prod([float(count + 1) for count in mix.units])) <= MOST_CORNERS
 
 
+def strongest(mix: Mix) -> Mix:
+    """The classes that can draw most together, the others without units."""
+    able = [k for k, count in enumerate(mix.units) if count]
+    able.sort(key=lambda k: -mix.units[k] * mix.power_kw[k])
+    kept = set(able[:MOST_CLASSES])
+    return replace(mix, units=tuple(count if k in kept else 0 for k, count in enumerate(mix.units)))
+
+
 @lru_cache(maxsize=8192)
 def facets(mix: Mix, reach: Reach) -> Facets | None:
-    """Facets over every whole mix; mixes above `high` are left out.
+    """Facets over every whole mix of the strongest classes; mixes above `high` are left out.
 
-    None when no facet says more than the bounds of the columns do.
+    The others can only add load, so the rows hold with them too. None when no facet says more than the bounds
+    of the columns do, or there are too many mixes.
     """
+    mix = strongest(mix)
+    if not few_corners(mix):
+        return None
     runs = corners(mix)
     load = runs @ np.array(mix.power_kw)
     excess = np.maximum(load - reach.room, reach.low)
@@ -85,7 +99,8 @@ def facets(mix: Mix, reach: Reach) -> Facets | None:
     runs, excess = runs[fits], np.maximum(excess[fits], reach.low)
     extra = excess**2 / SQUARE_KW2 if reach.squared else excess
     used = np.flatnonzero(runs.max(axis=0) > 0)
-    rows = [(tuple(float(i == k) for i in range(len(mix.units))), 0.0, 0.0) for k in idle(runs)]
+    barred = [k for k in idle(runs) if mix.units[k]]
+    rows = [(tuple(float(i == k) for i in range(len(mix.units))), 0.0, 0.0) for k in barred]
     if len(used):
         rows += hull_rows(runs, extra, used, excess.max() <= reach.low + 1e-9)
     return as_facets(rows)

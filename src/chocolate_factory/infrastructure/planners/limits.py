@@ -42,7 +42,7 @@ def add_storage(model: PlantModel, storage: Storage) -> None:
                 there += recipe.batch_kg
             add_to(terms, model.starts[product, number].by(slot), -recipe.batch_kg)
         key = (there, *sorted(terms.items()))
-        if terms and key not in seen:
+        if key not in seen and (terms or there > room):
             seen.add(key)
             model.linear.row(terms, upper=room - there)
 

@@ -14,7 +14,7 @@ A slot has some hundred facets and few of them matter: they are added where a so
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,6 @@ from chocolate_factory.infrastructure.planners.hull import (
     Reach,
     chords,
     facets,
-    few_corners,
     loads_of,
 )
 from chocolate_factory.infrastructure.planners.linear import INFINITY, Terms
@@ -108,7 +107,7 @@ def add_power(model: PlantModel, box: Box | None = None) -> list[SlotFacets]:
         slots = np.arange(problem.slots)
         for slot, room in tightest(model, slots, problem.power_cap_kw - problem.auxiliary_kw):
             model.linear.row(combined(model, slot, power), upper=room)
-            found += slot_facets(model, (slot, None), Reach(rounded_up(room), 0.0, 0.0))
+            found += slot_facets(model, (slot, None), Reach(room, 0.0, 0.0))
     return found
 
 
@@ -118,7 +117,7 @@ def add_highest(model: PlantModel, group: ExcessGroup, excess: int) -> list[Slot
     low, high = model.linear.lower[excess], model.linear.upper[excess]
     for slot, room in tightest(model, group.slots, room_of(model.problem, group)):
         model.linear.row({**combined(model, slot, power), excess: -1.0}, upper=room)
-        found += slot_facets(model, (slot, excess), Reach(rounded_up(room), low, high))
+        found += slot_facets(model, (slot, excess), Reach(room, low, high))
     return found
 
 
@@ -139,7 +138,7 @@ def add_squares(model: PlantModel, group: ExcessGroup, excess: int) -> list[Slot
             continue
         square = linear.column(0.0, most / weight + 1e-9, 0.0, integer=False)
         total[square] = weight
-        reach = Reach(rounded_up(room[slot]), 0.0, float(np.sqrt(most * 15 / group.minutes)), squared=True)
+        reach = Reach(float(room[slot]), 0.0, float(np.sqrt(most * 15 / group.minutes)), squared=True)
         found += slot_facets(model, (slot, square), reach)
     linear.row({**total, excess: -(low + high)}, upper=least - (low - already) * (low + high))
     linear.row(dict(total), max(0.0, least - 1e-6), most + 1e-6)
@@ -164,11 +163,12 @@ def secant_kw(group: ExcessGroup, box: tuple[float, float], charged: float) -> f
 
 
 def whole_top(problem: Problem) -> FloatArray:
-    """The highest load of runs that each slot can have, shape (T,), whatever else is known."""
+    """The highest load of runs and setups that each slot can have, shape (T,), whatever else is known."""
     most = np.zeros(problem.slots)
     for machine in range(len(problem.machines)):
         steps = [step for item in problem.products for step in item.steps if step.machine == machine]
         powers = [float(step.draw_kw.max(initial=0.0)) for step in steps]
+        powers += [rule.power_kw for kind in problem.setups if kind.machine == machine for rule in kind.rules]
         most += problem.machine_units[machine] * max(powers, default=0.0)
     return most
 
@@ -190,14 +190,15 @@ def rounded_up(room: float) -> float:
 
 
 def slot_facets(model: PlantModel, where: tuple[int, int | None], reach: Reach) -> list[SlotFacets]:
-    """Hull rows of one slot, `where` is its (slot, column of the further dimension).
+    """Rows of one slot over whole mixes, `where` is its (slot, column of the further dimension).
 
-    A slot with too many mixes has chords where squares count, and no facet beyond its load row elsewhere.
+    Where squares count there are chords too, which carry the charge; where there are too many mixes for a
+    hull they, or the load row, are all there is.
     """
     slot, extra = where
     mix = mix_of(model, slot)
-    parts = [(facets(mix, reach), False)] if few_corners(mix) else []
-    parts += [(chords(mix, reach), True)] if reach.squared else []
+    hull = facets(mix, replace(reach, room=rounded_up(reach.room)))
+    parts = [(hull, False), (chords(mix, reach) if reach.squared else None, True)]
     return [SlotFacets(slot, extra, part, exact) for part, exact in parts if part is not None]
 
 

@@ -3,7 +3,7 @@
 Counts of starts are fixed outside the window and free inside, so batches that reach over its edge are handled
 by the model itself. Power is charged as the rest of the plan leaves it: where the highest slot counts, only
 what goes above the highest slot outside; where the root of squares counts, by its tangent at this plan,
-which is never below the root, so that what is better by the tangent is better.
+which is never below the root; a plan is taken only where it is cheaper by the rule itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from chocolate_factory.infrastructure.planners.power import (
     Separation,
     SlotFacets,
     room_of,
-    rounded_up,
     slot_facets,
     whole_top,
 )
@@ -96,7 +95,8 @@ def window_power(model: PlantModel, span: Span, load: FloatArray) -> list[SlotFa
     problem, (first, stop) = model.problem, span
     longest = max((step.duration for item in problem.products for step in item.steps), default=0)
     reached = np.zeros(problem.slots, bool)
-    reached[first : stop + longest] = True
+    before = max((rule.duration for kind in problem.setups for rule in kind.rules), default=0)
+    reached[max(0, first - before) : stop + longest] = True
     found: list[SlotFacets] = []
     for group in problem.excess:
         slots = group.slots[reached[group.slots]]
@@ -119,7 +119,7 @@ def squares(model: PlantModel, group: ExcessGroup, slots: np.ndarray, load: Floa
     for slot in (int(s) for s in slots if top[s] > room[s]):
         most = float(top[slot] - room[slot])
         square = model.linear.column(0.0, most**2 / SQUARE_KW2 + 1e-9, slope, integer=False)
-        found += slot_facets(model, (slot, square), Reach(rounded_up(room[slot]), 0.0, most, squared=True))
+        found += slot_facets(model, (slot, square), Reach(float(room[slot]), 0.0, most, squared=True))
     return found
 
 
@@ -142,4 +142,4 @@ def limited(model: PlantModel, where: tuple[int, int | None], reach: Reach) -> l
     terms = combined(model, slot, [kw for _, kw in model.classes])
     if terms:
         model.linear.row({**terms, **({} if extra is None else {extra: -1.0})}, -INFINITY, reach.room)
-    return slot_facets(model, where, replace(reach, room=rounded_up(reach.room)))
+    return slot_facets(model, where, reach)
