@@ -208,9 +208,12 @@ class Bounds:
     def solve_whole(self, node: Node) -> None:
         """Give a box to the integer solver for a while; unfinished it comes back with a longer one.
 
-        Where it is finished and the secants are still below what its plan is charged, it is split there.
+        Where it is finished and the secants are still below what its plan is charged, it is split there. A
+        small box comes without having been relaxed: the facets that it needs are found first.
         """
         model, tables = self.boxed(node.box, node.cuts)
+        if not node.cuts:
+            self.relaxed(Relaxation(model.linear), Separation(model, tables))
         Separation(model, [table for table in tables if table.exact]).add_all()
         answer = solve_integer(model.linear, min(self.left(), node.slice))
         if answer.infeasible:
