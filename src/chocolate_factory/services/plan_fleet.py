@@ -20,6 +20,9 @@ MONEY = ("cost_eur", "baseline_eur", "saving_eur")
 INSIDE = ChocolateError("The planning failed inside.", "The log has the details; this is a bug.")
 """What is told of a plant whose failure nobody expected."""
 
+BUGS = (RuntimeError, ValueError, TypeError, ArithmeticError, LookupError)
+"""What a planning that was refused by the checker, or a bug, ends with."""
+
 FIGURES = ("plan", *MONEY, "saving_percent", "mip_gap", "solve_seconds", "late")
 log = structlog.get_logger()
 
@@ -36,7 +39,7 @@ def planned_row(name: str, ports: Callable[[], Ports], request: PlanRequest) -> 
         return blank | figures(make_plan(there, request))
     except ChocolateError as error:
         return blank | failed(error)
-    except Exception:
+    except BUGS:
         log.exception("planning failed inside", plant=name)
         return blank | failed(INSIDE)
 
