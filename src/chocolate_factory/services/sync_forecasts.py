@@ -18,7 +18,8 @@ from chocolate_factory.services.sync_round import Round
 
 AHEAD_DAYS = 16
 PLACES_HOURS, PARTIAL_HOURS = 12.0, 1.0
-SITE_KEYS = frozenset(f"{quantity}_forecast" for quantity in SITE_FORECAST)
+SITE_KEYS = frozenset(f"{quantity}_forecast" for quantity in (*SITE_FORECAST, "radiation"))
+"""Judged together: an issue that is a day behind shows in temperature, in the sun alone it need not."""
 
 
 def sync_forecasts(going: Round, reports: Mapping[str, SeriesReport]) -> None:
