@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from chocolate_factory.core.errors import UsageError
+from chocolate_factory.domain.baseline import baseline
 from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.problem import solution_cost_eur
 from chocolate_factory.domain.risk import Risk
 from chocolate_factory.domain.slots import Window
-from chocolate_factory.services.make_plan import PlanRequest, make_plan
-from chocolate_factory.services.plan_risk import RiskWish, passed_on, price_risk
+from chocolate_factory.services.make_plan import PlanRequest, arm, make_plan
+from chocolate_factory.services.plan_risk import Found, RiskWish, passed_on, price_risk, risk_answer
 from chocolate_factory.services.pose_problem import Case, pose_problem, stack_of
 from chocolate_factory.services.read_plans import read_plan
 from tests.worlds import NOW, fill, sample_ports
@@ -128,6 +130,19 @@ def test_what_cannot_be_weighed_is_refused(ports: Ports, wish: RiskWish) -> None
 def test_a_fixed_price_has_no_range(tmp_path: Path) -> None:
     answer = make_plan(sample_ports(tmp_path, "fixed"), PlanRequest(days=2, risk=RiskWish(0.5)))
     assert answer["risk"] is None
+    assert "Risk is not weighed: the contract fixes the price." in answer["assumptions"]
+
+
+def test_a_weight_on_carbon_is_no_money(ports: Ports) -> None:
+    """What the plan without risk costs is told in money, whatever else was minimised."""
+    case, risk = paths_of(ports)
+    solution = ports.planner.solve(case.problem, 5.0)
+    heavy = replace(case, problem=replace(case.problem, price_eur_kwh=case.problem.price_eur_kwh + 0.5))
+    other = replace(solution, jobs=baseline(case.problem, solution))
+    plan = arm(ports, case, other)
+    told = risk_answer(heavy, risk, Found(other, solution, 0.0, 0.0), (plan, plan))
+    assert told is not None
+    assert told["cost_without_risk_eur"] == pytest.approx(solution_cost_eur(case.problem, solution.jobs))
 
 
 def test_too_few_past_errors_are_said_where_they_matter(tmp_path: Path) -> None:

@@ -136,10 +136,8 @@ def searched(ports: Ports, case: Case, risk: Risk | None, search: Search) -> tup
     found: Found | None = None
     try:
         found = risk_adjusted(case.problem, risk, search)
-    except OutOfTime:
-        raise
-    except Infeasible:
-        if not held:
+    except Infeasible as error:
+        if not held or isinstance(error, OutOfTime):
             raise
     newest = newest_of(case)
     known = sum(row["batches"] for row in newest["answer"]["late"]) if newest else 0

@@ -144,7 +144,7 @@ def price_risk(ports: Ports, case: Case, wish: RiskWish) -> tuple[Risk | None, l
         raise UsageError(f"--paths {paths} is out of range.", f"Give {FEWEST} to {MOST}.")
     forecast = case.facts.forecast
     if forecast is None:
-        return None, []
+        return None, ["Risk is not weighed: the contract fixes the price."] if weight else []
     try:
         market = price_paths(forecast, paths)
     except DataMissing as missing:
@@ -172,7 +172,9 @@ def risk_answer(case: Case, risk: Risk | None, found: Found, arms: tuple[Arm, Ar
     plan, base = (risk.costs_eur(case.problem, arm.jobs, arm.costs.cost_eur) for arm in arms)
     without = plan
     if risk.weight > 0 and found.plain.jobs != found.solution.jobs:
-        without = risk.costs_eur(case.problem, found.plain.jobs)
+        money = replace(case.problem, price_eur_kwh=case.stack.all_in_eur_kwh)
+        cost = solution_cost_eur(money, found.plain.jobs)
+        without = risk.costs_eur(case.problem, found.plain.jobs, cost)
     return {
         "weight": risk.weight,
         "alpha": risk.alpha,
