@@ -34,7 +34,6 @@ from chocolate_factory.services.backtest_plans import (
     days_that_plan,
     gates_of,
     posed_week,
-    week_close,
     weeks_within,
 )
 from chocolate_factory.services.backtest_plans_report import (
@@ -443,14 +442,18 @@ WEEKLY = '\n[[demand]]\nproduct = "loaf"\nkg = 50\nevery = "sat"\ndue = "14:00"\
 @pytest.mark.parametrize(
     ("text", "close"),
     [
-        (tiny(), (4, time(22))),
-        (tiny() + WEEKLY, (5, time(14))),
-        (tiny() + WEEKLY.replace("sat", "mon"), (4, time(22))),
-        (tiny() + WEEKLY.replace("sat", "fri").replace("14:00", "24:00"), (4, None)),
+        (tiny(), datetime(2026, 3, 13, 21, tzinfo=UTC)),
+        (tiny() + WEEKLY, datetime(2026, 3, 14, 13, tzinfo=UTC)),
+        (tiny() + WEEKLY.replace("sat", "mon"), datetime(2026, 3, 13, 21, tzinfo=UTC)),
+        (
+            tiny() + WEEKLY.replace("sat", "fri").replace("14:00", "24:00"),
+            datetime(2026, 3, 13, 23, tzinfo=UTC),
+        ),
     ],
 )
-def test_the_week_ends_with_the_last_due_time(text: str, close: tuple[int, time | None]) -> None:
-    assert week_close(parse_factory(text)) == close
+def test_the_week_ends_with_the_last_due_time(text: str, close: datetime) -> None:
+    weeks = weeks_within(parse_factory(text), date(2026, 3, 5), date(2026, 3, 15))
+    assert [week.end for week in weeks] == [close]
 
 
 def test_weeks_lie_wholly_within_the_days() -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import numpy as np
 
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.backtest import USUAL, Runner, Told, Track
-from chocolate_factory.domain.factory import WEEKDAYS, DemandEntry, Factory
+from chocolate_factory.domain.factory import Factory
+from chocolate_factory.domain.ledger_weeks import week_at
 from chocolate_factory.domain.plan import Climate
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series import FloatArray, Series, on_grid
@@ -25,10 +25,10 @@ from chocolate_factory.domain.slots import (
     epoch,
     hours_over,
     local_date,
+    local_midnight,
     local_moment,
     next_slot,
 )
-from chocolate_factory.domain.staffing import wall_moment
 from chocolate_factory.services.backtest_forecasts import Backtest, Progress
 from chocolate_factory.services.pose_problem import SERIES_OF, read_climate
 from chocolate_factory.services.replan_week import (
@@ -44,9 +44,6 @@ from chocolate_factory.services.week_record import ArmWeek, arm_json, arm_of
 Row = dict[str, Any]
 
 HOUR = 3600
-WEEK = timedelta(days=7)
-WORKWEEK_ENDS = 4
-"""Friday: the last day on which an entry of every weekday is due."""
 
 
 @dataclass(frozen=True)
@@ -122,41 +119,20 @@ def track_of(factory: Factory) -> Track:
     return USUAL[series]
 
 
-def week_close(factory: Factory) -> tuple[int, time | None]:
-    """The plant's last due time of the week: weekday (0 is Monday) and local time, None for 24:00.
+def weeks_within(factory: Factory, first: date, last: date) -> list[Window]:
+    """The plant's settled weeks with all their gates from first to last, local days.
 
     Raises UsageError where nothing is due every week.
     """
-    closes = [
-        (WORKWEEK_ENDS if entry.every == "weekday" else WEEKDAYS.index(entry.every), entry.due)
-        for entry in factory.demands
-        if repeats(entry)
-    ]
-    if not closes:
+    if all(entry.due_date is not None for entry in factory.demands):
         raise UsageError("No demand of the factory file repeats every week.", "Add one with `every`.")
-    return max(closes, key=lambda close: (close[0], close[1] is None, close[1] or time()))
-
-
-def repeats(entry: DemandEntry) -> bool:
-    """Whether an entry is due every week."""
-    return entry.due_date is None
-
-
-def weeks_within(factory: Factory, first: date, last: date) -> list[Window]:
-    """The plant's weeks, each from its last due time to the next, with all their gates from first to last."""
-    weekday, clock = week_close(factory)
     zone, gate = factory.site.timezone, track_of(factory)
-    ends = [
-        next_slot(wall_moment(day, clock, zone))
-        for day in days_between(first - WEEK, last)
-        if day.weekday() == weekday
-    ]
-    weeks = [Window(*pair) for pair in pairwise(ends)]
-    return [
-        week
-        for week in weeks
-        if local_date(gates_of(week, gate)[0], MARKET_ZONE) >= first and local_date(week.end, zone) <= last
-    ]
+    weeks, week = [], week_at(factory, local_midnight(first, zone))
+    while local_date(week.end, zone) <= last:
+        if local_date(gates_of(week, gate)[0], MARKET_ZONE) >= first:
+            weeks.append(week)
+        week = week_at(factory, week.end)
+    return weeks
 
 
 def gates_of(week: Window, track: Track) -> list[datetime]:
