@@ -27,9 +27,12 @@ SHARED = Path(os.environ.get("CHOCO_SHARED", ROOT.parent / "shared")).resolve()
 IN_CI = os.environ.get("CI") == "true"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
-hypothesis.settings.register_profile("ci", derandomize=True)
-if IN_CI:
-    hypothesis.settings.load_profile("ci")
+CALM = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+"""How fast a machine is says nothing of the code."""
+
+hypothesis.settings.register_profile("calm", CALM)
+hypothesis.settings.register_profile("ci", CALM, derandomize=True)
+hypothesis.settings.load_profile("ci" if IN_CI else "calm")
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")

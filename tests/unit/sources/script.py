@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from chocolate_factory.infrastructure.http import Key, Limits, Polite
 
 QUICK = Limits(
-    connect_s=1, read_s=0.2, total_s=0.8, wait_s=0.01, max_bytes=10_000, per_second=1e6, burst=1000
+    connect_s=10, read_s=10, total_s=20, wait_s=0.01, max_bytes=10_000, per_second=1e6, burst=1000
 )
+"""Waits hardly between tries, and long for an answer: a busy machine is no fault of the provider."""
+
+IMPATIENT = replace(QUICK, read_s=0.2, total_s=0.8)
+"""For servers that never finish."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ from chocolate_factory import __version__
 from chocolate_factory.core.errors import Changed, Misconfigured, Refused, SourceError, Unreachable
 from chocolate_factory.infrastructure.http import Key, Limits, Polite, TokenBucket, retry_after
 from chocolate_factory.infrastructure.http_transport import certificates
-from tests.unit.sources.script import Script
+from tests.unit.sources.script import IMPATIENT, Script
 
 
 def test_asks_with_parameters_and_says_who_it_is(script: Script) -> None:
@@ -124,7 +124,7 @@ def no_http(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize("act", [hang, drip_header, drip_body, reset, cut, no_http])
 def test_a_bad_connection_is_unreachable_and_passes(script: Script, act: object) -> None:
-    client = script.does(act).client()  # type: ignore[arg-type]
+    client = script.does(act).client(IMPATIENT)  # type: ignore[arg-type]
     with pytest.raises(Unreachable):
         client.get("/")
     assert 1 <= len(script.asked) <= 3
