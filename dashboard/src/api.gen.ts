@@ -1164,6 +1164,23 @@ export interface components {
             words: string[];
         };
         /**
+         * ChargedRow
+         * @description Power above the contracted one that a period's month is charged for, by the tariff's own rule.
+         */
+        ChargedRow: {
+            /**
+             * Kw
+             * @description Root of the sum of squares, or highest excess; see docs/tariffs.md.
+             */
+            kw: number;
+            /**
+             * Name
+             * @description Period and calendar month of Europe/Madrid.
+             * @example P1 2026-03
+             */
+            name: string;
+        };
+        /**
          * ClimateNormals
          * @description Normals by day of year: estimated from 25 years of daily values of two stations.
          */
@@ -2102,6 +2119,45 @@ export interface components {
             energy_kwh: number;
         };
         /**
+         * MonthRow
+         * @description The month before the plan's window, as known when the plan was made: excess is charged by the month.
+         *
+         *     The plan and its baseline pay for what they add to `already`; periods without excess are not named.
+         */
+        MonthRow: {
+            /** Already */
+            already: components["schemas"]["ChargedRow"][];
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Hours Known */
+            hours_known: number;
+            /**
+             * Hours Unknown
+             * @description Without a plan in force: no excess is taken there.
+             */
+            hours_unknown: number;
+            /**
+             * Origin
+             * @description Where its load is known from: nowhere, plans in force, or these and reported runs.
+             * @enum {string}
+             */
+            origin: "none" | "plans" | "log";
+            /** Runs As Planned */
+            runs_as_planned: number;
+            /** Runs Reported */
+            runs_reported: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+        };
+        /**
          * MoveRow
          * @description A run at another start, the other batches staying: the plan's cost changes so, or a rule forbids it.
          */
@@ -2261,6 +2317,8 @@ export interface components {
             mip_gap: number;
             /** Model */
             model: string;
+            /** @description Left out on 2.0TD, which has no excess power. */
+            month_so_far?: components["schemas"]["MonthRow"] | null;
             price_origin: components["schemas"]["PriceOrigin"];
             pv?: components["schemas"]["ArrayUse"] | null;
             /** Released */

@@ -1,13 +1,19 @@
-/** What every component needs and none should be handed by hand: the words, the place, the moment. */
-import { inject, provide, type ComputedRef, type InjectionKey } from "vue";
+/** What every component needs and none should be handed by hand: the words, the place, the moment, news. */
+import { inject, provide, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from "vue";
 
-import type { Words } from "./i18n";
+import type { Dashboard } from "./api";
+import type { Language, Words } from "./i18n";
 import type { Place } from "./pure/time";
+import type { News } from "./use-news";
 
 export interface Context {
+  language: Ref<Language>;
   words: ComputedRef<Words>;
   place: ComputedRef<Place>;
+  /** The server's now when the page last heard of it, in milliseconds. */
   now: ComputedRef<number>;
+  dashboard: ShallowRef<Dashboard | null>;
+  news: News;
 }
 
 const KEY: InjectionKey<Context> = Symbol("context");

@@ -1,7 +1,8 @@
 import { onMounted, onUnmounted, ref, shallowRef, type Ref, type ShallowRef } from "vue";
 
-import { readDashboard, Refusal, type Dashboard, type Problem } from "./api";
+import { problemOf, read as readRoute, type Dashboard, type Problem } from "./api";
 import { pause } from "./pure/poll";
+import type { News } from "./use-news";
 
 export interface Reading {
   data: ShallowRef<Dashboard | null>;
@@ -13,8 +14,10 @@ export interface Reading {
   read: () => Promise<void>;
 }
 
-/** Reads the page's data again and again while the page is visible. */
-export function useDashboard(language: Ref<string>): Reading {
+const TOPICS = ["prices", "plan", "data", "production", "activity", "alerts"] as const;
+
+/** Reads the page's data with every piece of news, and by the clock, while the page is visible. */
+export function useDashboard(language: Ref<string>, news: News): Reading {
   const data = shallowRef<Dashboard | null>(null);
   const problem = shallowRef<Problem | null>(null);
   const failed = ref(false);
@@ -27,7 +30,7 @@ export function useDashboard(language: Ref<string>): Reading {
     window.clearTimeout(timer);
     const mine = ++newest;
     try {
-      const answer = await readDashboard(language.value);
+      const answer = await readRoute("/api/v1/dashboard", language.value);
       if (mine !== newest) return;
       data.value = answer;
       received = performance.now();
@@ -36,7 +39,7 @@ export function useDashboard(language: Ref<string>): Reading {
     } catch (error) {
       if (mine !== newest) return;
       failed.value = true;
-      problem.value = error instanceof Refusal ? error.problem : null;
+      problem.value = problemOf(error);
     }
     ageMinutes.value = Math.round((performance.now() - received) / 60_000);
     schedule();
@@ -53,6 +56,7 @@ export function useDashboard(language: Ref<string>): Reading {
     else void read();
   }
 
+  const stop = news.on(TOPICS, () => void read());
   onMounted(() => {
     document.addEventListener("visibilitychange", onVisibility);
     void read();
@@ -60,6 +64,7 @@ export function useDashboard(language: Ref<string>): Reading {
   onUnmounted(() => {
     document.removeEventListener("visibilitychange", onVisibility);
     window.clearTimeout(timer);
+    stop();
   });
   return { data, failed, problem, ageMinutes, read };
 }

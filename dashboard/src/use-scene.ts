@@ -25,14 +25,13 @@ export function useScene(box: Ref<HTMLElement | null>, bounds: ComputedRef<Span>
   const palette = shallowRef(readPalette());
   const hours = ref<number | null | undefined>(undefined);
   const view = shallowRef<Span | null>(null);
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const recolour = (): void => {
     palette.value = readPalette();
   };
   let observer: ResizeObserver | null = null;
 
   onMounted(() => {
-    dark.addEventListener("change", recolour);
+    window.addEventListener("choco-theme", recolour);
     observer = new ResizeObserver(([entry]) => {
       width.value = entry?.contentRect.width ?? 0;
       if (!view.value && width.value > 0) show(width.value < NARROW ? 48 : null);
@@ -40,7 +39,7 @@ export function useScene(box: Ref<HTMLElement | null>, bounds: ComputedRef<Span>
     if (box.value) observer.observe(box.value);
   });
   onBeforeUnmount(() => {
-    dark.removeEventListener("change", recolour);
+    window.removeEventListener("choco-theme", recolour);
     observer?.disconnect();
   });
 

@@ -6,7 +6,7 @@ function variables(block: string): Map<string, string> {
   return new Map([...block.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6});/g)].map(([, name, value]) => [name ?? "", value ?? ""]));
 }
 
-const [lightBlock = "", darkBlock = ""] = [...css.matchAll(/:root \{([^}]*#[^}]*)\}/g)].map((found) => found[1] ?? "");
+const [lightBlock = "", darkBlock = ""] = [...css.matchAll(/:root(?:\[data-theme="dark"\])? \{([^}]*#[^}]*)\}/g)].map((found) => found[1] ?? "");
 const themes = { light: variables(lightBlock), dark: variables(darkBlock) };
 
 /** Relative luminance and contrast ratio of WCAG 2.2. */

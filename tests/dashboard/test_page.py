@@ -2,165 +2,19 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from chocolate_factory.api.guard import Guard
-from chocolate_factory.api.schemas.dashboard import Dashboard
-from chocolate_factory.dashboard import STATIC
-from chocolate_factory.main import add_page, create_app
+from chocolate_factory.main import create_app
 from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
-from tests.conftest import need
+from tests.dashboard.conftest import Open
 from tests.dashboard.page_samples import BEFORE_LONG_DAY, preparing, ready
+from tests.dashboard.site import PHONE, Serving, Site, plain, tab, table
+from tests.dashboard.site import text_of as said
 from tests.worlds import sample_world
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PROBLEM = {
-    "title": "No feasible plan",
-    "status": 422,
-    "detail": "2 batches cannot be made.",
-    "hint": "Allow it.",
-}
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 360, "height": 780}
-
-
-class Site:
-    """The page, its guard and its headers for real, over an invented answer."""
-
-    def __init__(self) -> None:
-        self.answer: Dashboard = ready()
-        self.reads = 0
-        self.orders: list[tuple[str | None, Any]] = []
-        self.app = FastAPI()
-        self.app.add_api_route("/api/v1/dashboard", self.read, methods=["GET"])
-        self.app.add_api_route("/api/v1/plans", self.order, methods=["POST"])
-        add_page(self.app)
-        self.app.add_middleware(Guard)
-
-    def read(self) -> Dashboard:
-        self.reads += 1
-        return self.answer
-
-    async def order(self, request: Request) -> JSONResponse:
-        self.orders.append((request.headers.get("x-requested-with"), await request.json()))
-        return JSONResponse(PROBLEM, 422, media_type="application/problem+json")
-
-
-class Serving:
-    """An app on a loopback port, in a thread."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-
-    def __enter__(self) -> Serving:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._socket.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need(CHROMIUM.exists(), str(CHROMIUM))
-    need((STATIC / "index.html").is_file(), "the built page (make setup)")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="module")
-def serving() -> Iterator[tuple[Serving, Site]]:
-    site = Site()
-    with Serving(site.app) as made:
-        yield made, site
-
-
-@pytest.fixture
-def site(serving: tuple[Serving, Site]) -> Site:
-    made = serving[1]
-    made.answer, made.orders = ready(), []
-    return made
-
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def show(browser: Browser, serving: tuple[Serving, Site], site: Site) -> Iterator[Open]:
-    """Open the page far from Spain; at the end nothing may have gone wrong or left the machine."""
-    faults: list[str] = []
-    contexts = []
-
-    def note(text: str, *, quiet: bool) -> None:
-        if not quiet:
-            faults.append(text)
-
-    def opened(
-        url: str = serving[0].url, *, locale: str = "es-ES", size: Any = DESKTOP, quiet: bool = False
-    ) -> Page:
-        context = browser.new_context(locale=locale, timezone_id="America/New_York", viewport=size)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5000)
-        page.on("console", lambda said: note(said.text, quiet=quiet or said.type not in {"error", "warning"}))
-        page.on("pageerror", lambda error: note(str(error), quiet=False))
-        page.on("request", lambda asked: note(asked.url, quiet=asked.url.startswith(url)))
-        page.clock.install()
-        page.goto(f"{url}/dashboard")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def said(page: Page, name: str) -> str:
-    """Text of a marked element, with plain spaces."""
-    return plain(page.locator(f"[data-test={name}]").inner_text())
-
-
-def plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def table(page: Page, name: str) -> list[list[str]]:
-    """Rows of a chart's table, opened by keyboard."""
-    details = page.locator(f"[data-table={name}]")
-    details.locator("summary").focus()
-    page.keyboard.press("Enter")
-    details.locator("tbody tr").first.wait_for()
-    rows: list[list[str]] = details.locator("tbody").evaluate(
-        "body => [...body.rows].map(row => [...row.cells].map(cell => cell.textContent.trim()))"
-    )
-    return rows
 
 
 def test_answer_first_in_spanish_then_in_english_for_good(show: Open) -> None:
@@ -187,6 +41,7 @@ def test_english_browser_gets_english_and_running_batches(show: Open, site: Site
 
 def test_plan_is_drawn_and_told_run_by_run(show: Open, site: Site) -> None:
     page = show()
+    tab(page, "plan")
     assert site.answer.plan
     rows = table(page, "plan")
     assert len(rows) == len(site.answer.plan.runs)
@@ -240,9 +95,10 @@ def test_phone_fits_and_begins_with_two_days(show: Open) -> None:
     page = show(size=PHONE)
     expect(page.get_by_role("button", name="48 h")).to_have_attribute("aria-pressed", "true")
     table(page, "price")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab(page, "plan")
     table(page, "plan")
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= PHONE["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     wide = show()
     expect(wide.get_by_role("button", name="Semana")).to_have_attribute("aria-pressed", "true")
 
@@ -255,6 +111,8 @@ def test_preparing_turns_into_the_plan_by_itself(show: Open, site: Site) -> None
     site.answer = ready()
     page.clock.run_for(3100)
     expect(page.locator("[data-test=answer]")).to_be_visible()
+    expect(page.locator("canvas")).to_have_count(1)
+    tab(page, "plan")
     expect(page.locator("canvas")).to_have_count(3)
 
 
@@ -285,12 +143,12 @@ def test_a_hidden_tab_does_not_ask(show: Open, site: Site) -> None:
     hide = "flag => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => flag}); \
         document.dispatchEvent(new Event('visibilitychange')); }"
     page.evaluate(hide, True)
-    before = site.reads
+    before = site.reads.count("dashboard")
     page.clock.run_for(600_000)
-    assert site.reads == before
+    assert site.reads.count("dashboard") == before
     with page.expect_response("**/api/v1/dashboard"):
         page.evaluate(hide, False)
-    assert site.reads == before + 1
+    assert site.reads.count("dashboard") > before
 
 
 def test_a_new_plan_needs_two_taps_and_a_refusal_is_told(show: Open, site: Site) -> None:
@@ -300,14 +158,15 @@ def test_a_new_plan_needs_two_taps_and_a_refusal_is_told(show: Open, site: Site)
     assert site.orders == []
     page.locator("[data-test=confirm]").click()
     assert "2 batches cannot be made." in said(page, "problem")
-    assert site.orders == [("choco", {"days": 7, "allow_late": False, "fresh": False})]
+    assert site.orders == [("plans", "choco", {"days": 7, "allow_late": False, "fresh": False})]
 
 
 def test_late_data_and_troubles_say_what_to_do(show: Open) -> None:
     page = show()
     assert "PVPC" in said(page, "late")
-    assert "24 huecos" in page.locator("[data-series=pvpc]").inner_text()
     assert "Check the network." in said(page, "troubles")
+    tab(page, "data")
+    assert "24 huecos" in page.locator("[data-series=pvpc]").inner_text()
 
 
 def test_real_application(show: Open, tmp_path: Path) -> None:
@@ -318,4 +177,5 @@ def test_real_application(show: Open, tmp_path: Path) -> None:
         page = show(serving.url)
         assert "DATOS DE MUESTRA" in said(page, "sample")
         assert said(page, "answer").startswith(("Ahora: ", "Espera: "))
+        tab(page, "plan")
         assert len(table(page, "plan")) > 0

@@ -1,0 +1,26 @@
+import { area } from "../words";
+
+export const frameWords = area(
+  {
+    failed: "No se pudo leer.",
+    noAnswer: "El servidor no responde.",
+    old: "La última lectura falló; se muestra lo anterior.",
+    empty: "Aún no hay datos.",
+    tabs: "Secciones",
+    tab: { today: "Hoy", plan: "Plan", data: "Datos" },
+    theme: { label: "Aspecto", system: "Automático", light: "Claro", dark: "Oscuro" },
+    skip: "Ir al contenido",
+    viewFailed: "Esta parte de la página no se pudo cargar.",
+  },
+  {
+    failed: "It could not be read.",
+    noAnswer: "The server does not answer.",
+    old: "The last read failed; what was there before is shown.",
+    empty: "There are no data yet.",
+    tabs: "Sections",
+    tab: { today: "Today", plan: "Plan", data: "Data" },
+    theme: { label: "Appearance", system: "Automatic", light: "Light", dark: "Dark" },
+    skip: "Skip to content",
+    viewFailed: "This part of the page could not be loaded.",
+  },
+);

@@ -1,0 +1,18 @@
+import { computed, type ComputedRef } from "vue";
+
+import { useContext } from "../context";
+import type { Language } from "./index";
+
+/** The words of one area of the page in every language; a missing one does not compile. */
+export type Area<Shape> = Record<Language, Shape>;
+
+/** Words of an area: `es` sets the shape, `en` must have the same keys with the same parameters. */
+export function area<Shape>(es: Shape, en: NoInfer<Shape>): Area<Shape> {
+  return { es, en };
+}
+
+/** The area's words in the language of the page. */
+export function useWords<Shape>(words: Area<Shape>): ComputedRef<Shape> {
+  const { language } = useContext();
+  return computed(() => words[language.value]);
+}
