@@ -23,7 +23,7 @@ run: setup ## from nothing to the dashboard on http://127.0.0.1:8000 with a real
 
 test: setup ## from nothing to a green suite
 	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
-	$(BIN)/pytest -m "not soak and not bench" -n 2 --dist loadfile $(COVERAGE)
+	$(BIN)/pytest -m "not soak and not bench" -n 2 --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 soak: setup ## the slow tier: repeated kills, long runs
 	$(BIN)/pytest -m soak tests

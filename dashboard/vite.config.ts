@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   base: "/",
-  plugins: [vue()],
+  plugins: [vue({ features: { optionsAPI: false } })],
   build: {
     outDir: "../src/chocolate_factory/dashboard/static",
     emptyOutDir: true,

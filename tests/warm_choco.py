@@ -12,9 +12,15 @@ import os
 import signal
 import sys
 import time
+from importlib import import_module
 from typing import Any
 
+import holidays
+
 from chocolate_factory import cli
+
+SLOW = ("scipy.optimize", "scipy.spatial", "scipy.special")
+"""What commands load only where they need it."""
 
 
 def become(order: dict[str, Any]) -> None:
@@ -33,6 +39,9 @@ def become(order: dict[str, Any]) -> None:
 
 def main() -> None:
     """Take orders until stdin ends."""
+    for name in SLOW:
+        import_module(name)
+    holidays.country_holidays("ES", years=2026)
     gc.freeze()
     for line in sys.stdin:
         process = os.fork()

@@ -4,6 +4,91 @@
  */
 
 export interface paths {
+    "/api/v1/analysis/climate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spread by month, days above limits, this week beside its normal, and trends, from SIAR's days */
+        get: operations["climate_api_v1_analysis_climate_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/correlations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How demand, wind power, prices and load move with the weather, seasons taken out */
+        get: operations["correlations_api_v1_analysis_correlations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mean prices, load of plans and temperature by month and by local hour */
+        get: operations["seasons_api_v1_analysis_seasons_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hours and days of a series beyond a limit, by year and month, and the longest spell */
+        get: operations["thresholds_api_v1_analysis_thresholds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what in the last 400 days and who was refused, newest first; for admins */
+        get: operations["audit_api_v1_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bills": {
         parameters: {
             query?: never;
@@ -11,10 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Bill
-         * @description The invoice of a month on the load of the stored plans, prices as corrected.
-         */
+        /** The invoice of a month on the load of the stored plans, prices as corrected */
         get: operations["bill_api_v1_bills_get"];
         put?: never;
         post?: never;
@@ -31,11 +113,62 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Dashboard
-         * @description Advice, prices, plan and data age in one answer.
-         */
+        /** Advice, prices, plan and data age in one answer; at most a second old */
         get: operations["dashboard_api_v1_dashboard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every series: state, age, newest slot, rows, source, holes, last healing, and when more is due */
+        get: operations["data_api_v1_data_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An event `changed` within two seconds of a change, by this process or another one
+         * @description A comment comes every 15 seconds. After a pause all topics are told, unless nothing changed meanwhile.
+         */
+        get: operations["events_api_v1_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stored forecasts by the moment of issue, newest first */
+        get: operations["forecasts_api_v1_forecasts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -51,10 +184,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Forecasts Latest
-         * @description The newest forecast of a series.
-         */
+        /** The newest forecast of a series with its band; published slots are included */
         get: operations["forecasts_latest_api_v1_forecasts_latest_get"];
         put?: never;
         post?: never;
@@ -71,10 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Forecast Scores
-         * @description Scores of stored forecasts on the prices that came true: overall, by lead day and week, and drift.
-         */
+        /** Scores of stored forecasts on the prices that came true: overall, by lead day and week, and drift */
         get: operations["forecast_scores_api_v1_forecasts_scores_get"];
         put?: never;
         post?: never;
@@ -91,10 +218,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Holes
-         * @description Due slots of the last days that are missing.
-         */
+        /** Due slots of the last days that are missing */
         get: operations["holes_api_v1_holes_get"];
         put?: never;
         post?: never;
@@ -113,10 +237,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Heal Holes
-         * @description Close holes from the best source of that age; refused while offline, or while a job goes on.
-         */
+        /** Close holes from the best source of that age; refused while offline, or while a job goes on */
         post: operations["heal_holes_api_v1_holes_heal_post"];
         delete?: never;
         options?: never;
@@ -131,11 +252,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Advice
-         * @description A score and a grade for each hour of the coming week, with the skill they had on past days.
-         */
+        /** A score and a grade for each hour of the coming week, with the skill they had on past days */
         get: operations["advice_api_v1_insights_advice_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What somebody should look at now, most pressing first, and the record of what was before */
+        get: operations["alerts_api_v1_insights_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Past hours as they were forecast before their auction beside what came true; errors by lead day */
+        get: operations["deviations_api_v1_insights_deviations_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -151,10 +303,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Savings
-         * @description The savings ledger: weeks settled on the prices that came true, with their days.
-         */
+        /** The savings ledger: weeks settled on the prices that came true, with their days */
         get: operations["savings_api_v1_insights_savings_get"];
         put?: never;
         post?: never;
@@ -171,11 +320,76 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Savings Csv
-         * @description The days of the savings ledger as a table; they add up to its weeks.
-         */
+        /** The days of the savings ledger as a table; they add up to its weeks */
         get: operations["savings_csv_api_v1_insights_savings_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When to run for some hours and when not, by day and over all days, on what the site pays */
+        get: operations["windows_api_v1_insights_windows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every job with its last run and its next one */
+        get: operations["jobs_api_v1_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a job run as soon as the one under way ends */
+        post: operations["run_api_v1_jobs__name__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is taken for, by which proof, and what that allows */
+        get: operations["me_api_v1_me_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,11 +405,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Models
-         * @description Every kept version with data window, inputs, metrics and integrity; champions and why they are.
-         */
+        /** Every kept version with data window, inputs, metrics and integrity; champions and why they are */
         get: operations["models_api_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines, which are online, when the others were last seen, and what they are tagged with */
+        get: operations["nodes_api_v1_nodes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -211,16 +439,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Plans
-         * @description Stored plans, newest first.
-         */
+        /** Stored plans by the moment of issue, newest first */
         get: operations["plans_api_v1_plans_get"];
         put?: never;
-        /**
-         * Make
-         * @description Make and store a new plan; answers when it is proven or the time is up.
-         */
+        /** Make and store a new plan; answers when it is proven or the time is up */
         post: operations["make_api_v1_plans_post"];
         delete?: never;
         options?: never;
@@ -235,10 +457,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Latest
-         * @description The newest plan.
-         */
+        /** The newest plan */
         get: operations["latest_api_v1_plans_latest_get"];
         put?: never;
         post?: never;
@@ -255,10 +474,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Latest Export
-         * @description The newest plan as a file; as `ics` a feed to subscribe to.
-         */
+        /** The newest plan as a file; as `ics` a feed to subscribe to */
         get: operations["latest_export_api_v1_plans_latest_exports__format__get"];
         put?: never;
         post?: never;
@@ -275,16 +491,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Why
-         * @description For each run of a batch of the newest plan: rank of its price, binding rules, cost of moving it.
-         */
+        /** For each run of a batch of the newest plan: rank of its price, binding rules, cost of moving it */
         get: operations["why_api_v1_plans_latest_runs__batch__why_get"];
         put?: never;
-        /**
-         * Why Not
-         * @description Solve the newest plan again with a run held at a start: the difference, or the rules against it.
-         */
+        /** Solve the newest plan again with a run held at a start: the difference, or the rules against it */
         post: operations["why_not_api_v1_plans_latest_runs__batch__why_post"];
         delete?: never;
         options?: never;
@@ -301,10 +511,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Ask
-         * @description The newest plan beside that of a changed plant or price, solved for the same time; stores nothing.
-         */
+        /** The newest plan beside that of a changed plant or price, solved for the same time; stores nothing */
         post: operations["ask_api_v1_plans_what_if_post"];
         delete?: never;
         options?: never;
@@ -319,10 +526,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Diff
-         * @description What changed from one plan to another.
-         */
+        /** What changed from one plan to another */
         get: operations["diff_api_v1_plans__before__diff__after__get"];
         put?: never;
         post?: never;
@@ -339,10 +543,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One
-         * @description A stored plan by its id.
-         */
+        /** A stored plan by its id */
         get: operations["one_api_v1_plans__plan_id__get"];
         put?: never;
         post?: never;
@@ -359,10 +560,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One Export
-         * @description A stored plan as a file.
-         */
+        /** A stored plan as a file */
         get: operations["one_export_api_v1_plans__plan_id__exports__format__get"];
         put?: never;
         post?: never;
@@ -379,11 +577,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Prices
-         * @description Stored slots of a window, at most 3,000 a page.
-         */
+        /** Stored slots of a window, at most 3,000 a page */
         get: operations["prices_api_v1_prices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The price of the slot that it is, and the last one known */
+        get: operations["prices_latest_api_v1_prices_latest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mean, extremes, quartiles and negative hours of a window, by day and by period */
+        get: operations["prices_stats_api_v1_prices_stats_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -399,10 +628,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Log
-         * @description Reports, newest first, and the batches under way.
-         */
+        /** Reports by when they were said, newest first, and the batches under way */
         get: operations["log_api_v1_production_log_get"];
         put?: never;
         post?: never;
@@ -421,10 +647,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Fail
-         * @description A batch is lost, or a machine is out of order, or both.
-         */
+        /** A batch is lost, or a machine is out of order, or both */
         post: operations["fail_api_v1_production_log_fail_post"];
         delete?: never;
         options?: never;
@@ -441,10 +664,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Finish
-         * @description A step of a batch ended.
-         */
+        /** A step of a batch ended */
         post: operations["finish_api_v1_production_log_finish_post"];
         delete?: never;
         options?: never;
@@ -461,10 +681,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Start
-         * @description A step of a batch started.
-         */
+        /** A step of a batch started */
         post: operations["start_api_v1_production_log_start_post"];
         delete?: never;
         options?: never;
@@ -481,10 +698,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Undo
-         * @description Take a report back.
-         */
+        /** Take a report back */
         post: operations["undo_api_v1_production_log_undo_post"];
         delete?: never;
         options?: never;
@@ -499,17 +713,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Stock
-         * @description Finished goods now.
-         */
+        /** Finished goods now */
         get: operations["stock_api_v1_production_stock_get"];
         put?: never;
-        /**
-         * Count
-         * @description Finished goods of a product were counted.
-         */
+        /** Finished goods of a product were counted */
         post: operations["count_api_v1_production_stock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/weekly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A week of the plant: cost, saving, prices, forecasts, alerts and data, as JSON, page or print */
+        get: operations["weekly_api_v1_reports_weekly_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -523,10 +748,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Climate
-         * @description Climate normals by day of year.
-         */
+        /** Climate normals by day of year */
         get: operations["climate_api_v1_weather_climate_get"];
         put?: never;
         post?: never;
@@ -543,10 +765,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Current
-         * @description The newest observed value of each quantity.
-         */
+        /** The newest observed value of each quantity */
         get: operations["current_api_v1_weather_current_get"];
         put?: never;
         post?: never;
@@ -563,10 +782,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Forecast
-         * @description The forecast of the coming hours, each value with its source and issue.
-         */
+        /** The forecast of the coming hours, each value with its source and issue */
         get: operations["forecast_api_v1_weather_forecast_get"];
         put?: never;
         post?: never;
@@ -583,11 +799,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Health
-         * @description The process answers, and how fresh its data are.
-         */
+        /** The process answers, and how fresh its data are */
         get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures in the text format of Prometheus; for the local network */
+        get: operations["metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -603,10 +833,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Ready
-         * @description Prices and a plan can be served; 503 with the reason while not.
-         */
+        /** Prices and a plan can be served; 503 with the reason while not */
         get: operations["ready_ready_get"];
         put?: never;
         post?: never;
@@ -623,10 +850,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Version
-         * @description What is running.
-         */
+        /** What is running */
         get: operations["version_version_get"];
         put?: never;
         post?: never;
@@ -640,6 +864,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Act
+         * @description What a route is for; `LEAST` says which role it takes.
+         * @enum {string}
+         */
+        Act: "read" | "export" | "plan" | "what_if" | "ask" | "report" | "heal" | "ingest" | "train" | "promote" | "run_jobs" | "read_nodes" | "read_audit";
         /**
          * AdviceAnswer
          * @description Run now or wait? `run`: runs in progress; `wait`: none now, `next` says when; `done`: none left.
@@ -790,6 +1020,84 @@ export interface components {
             start: string;
         };
         /**
+         * AlertRow
+         * @description An alert. `facts` are values whose names carry their units, by kind as docs/insights.md lists them.
+         */
+        AlertRow: {
+            /** Closed At */
+            closed_at: string | null;
+            /** Facts */
+            facts: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+            /**
+             * Id
+             * @description `kind:subject`: the same for as long as the same thing holds.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "price_spike" | "negative_price" | "cheap_window" | "heat" | "excess_power" | "late_data" | "source_failing" | "plan_changed" | "plan_missing" | "plan_infeasible" | "plan_late" | "model_worse" | "sample";
+            /**
+             * Opened At
+             * @description When it was recorded; null while it was not yet.
+             */
+            opened_at: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "critical";
+            /** Since */
+            since: string | null;
+            /**
+             * Subject
+             * @description A local day, series, source or plan.
+             */
+            subject: string;
+            /** Text */
+            text: string;
+            /**
+             * Until
+             * @description When it ends by itself; null where that is not known.
+             */
+            until: string | null;
+        };
+        /**
+         * AlertsAnswer
+         * @description What holds now, most pressing first, and the newest records of it and of what was before.
+         */
+        AlertsAnswer: {
+            /** Alerts */
+            alerts: components["schemas"]["AlertRow"][];
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** History */
+            history: components["schemas"]["AlertRow"][];
+            /** Sample */
+            sample: boolean;
+        };
+        /**
+         * ArmPrices
+         * @description What a kWh cost on average, EUR/kWh: energy and excess power, tax inside, no VAT.
+         */
+        ArmPrices: {
+            /** Baseline */
+            baseline: number | null;
+            /** Executed */
+            executed: number | null;
+            /** Hindsight */
+            hindsight: number | null;
+            /** Plan */
+            plan: number | null;
+        };
+        /**
          * ArrayOrigin
          * @description Hours over the window by where their radiation comes from.
          */
@@ -835,6 +1143,56 @@ export interface components {
             surplus_eur: number;
             /** Used Kwh */
             used_kwh: number;
+        };
+        /**
+         * AuditEntry
+         * @description A change that was done, or refused for the role of its caller.
+         */
+        AuditEntry: {
+            /**
+             * Action
+             * @description The act, as in `can` of `/api/v1/me`, or the command.
+             */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "token" | "calendar" | "tailscale" | "local" | "anyone" | "cli";
+            /** Id */
+            id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "done" | "refused";
+            /**
+             * Path
+             * @description Path without its query; of a command what it was about, if that is kept.
+             */
+            path: string;
+            role: components["schemas"]["Role"] | null;
+            /**
+             * Who
+             * @description Token, login, `local`, `cli`, or `anyone at` an address.
+             */
+            who: string;
+        };
+        /**
+         * AuditPage
+         * @description Lines of the audit trail, newest first; `next` goes on as `before`, null at the end.
+         */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditEntry"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * BatchReasons
@@ -957,6 +1315,87 @@ export interface components {
             start: string;
             /** Unit */
             unit: number;
+        };
+        /**
+         * Beyond
+         * @description How often a series was beyond a limit, and for how long at most.
+         */
+        Beyond: {
+            /** Above */
+            above: number | null;
+            /** Below */
+            below: number | null;
+            /** By Month */
+            by_month: components["schemas"]["BeyondMonth"][];
+            /** By Year */
+            by_year: components["schemas"]["BeyondYear"][];
+            /** Daily */
+            daily: boolean;
+            /** Days */
+            days: number;
+            /**
+             * First
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            first: string;
+            /** Hours */
+            hours: number | null;
+            /** Known Days */
+            known_days: number;
+            /** Known Hours */
+            known_hours: number | null;
+            /**
+             * Last
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            last: string;
+            longest: components["schemas"]["Spell"] | null;
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            /** Sample */
+            sample: boolean;
+            /** Series */
+            series: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * BeyondMonth
+         * @description Counts of a month of the year, all years together.
+         */
+        BeyondMonth: {
+            /** Days */
+            days: number;
+            /** Hours */
+            hours: number | null;
+            /** Known Days */
+            known_days: number;
+            /** Known Hours */
+            known_hours: number | null;
+            /** Month */
+            month: number;
+        };
+        /**
+         * BeyondYear
+         * @description Counts of a year.
+         */
+        BeyondYear: {
+            /** Days */
+            days: number;
+            /** Hours */
+            hours: number | null;
+            /** Known Days */
+            known_days: number;
+            /** Known Hours */
+            known_hours: number | null;
+            /** Year */
+            year: number;
         };
         /**
          * BillAnswer
@@ -1132,6 +1571,26 @@ export interface components {
             known: number;
         };
         /**
+         * ChangeEvent
+         * @description The `data` of an event named `changed`: what is to be read again, and when that was seen.
+         */
+        ChangeEvent: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /**
+             * Topics
+             * @example [
+             *       "prices",
+             *       "plan"
+             *     ]
+             */
+            topics: ("prices" | "plan" | "data" | "production" | "savings" | "models" | "activity" | "alerts")[];
+        };
+        /**
          * ChangesRow
          * @description What is different from the plan before: runs, the batches that they belong to, and EUR.
          */
@@ -1181,6 +1640,28 @@ export interface components {
             name: string;
         };
         /**
+         * ClimateAnalysis
+         * @description The climate of the site: spread by month, days above limits, this week, trends.
+         */
+        ClimateAnalysis: {
+            /** Limits */
+            limits: components["schemas"]["LimitDays"][];
+            /** Months */
+            months: components["schemas"]["MonthSpread"][];
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            record: components["schemas"]["ClimateRecord"];
+            /** Sample */
+            sample: boolean;
+            /** Trends */
+            trends: components["schemas"]["ClimateTrend"][];
+            week: components["schemas"]["ClimateWeek"];
+        };
+        /**
          * ClimateNormals
          * @description Normals by day of year: estimated from 25 years of daily values of two stations.
          */
@@ -1198,6 +1679,91 @@ export interface components {
             units: {
                 [key: string]: string;
             };
+        };
+        /**
+         * ClimateRecord
+         * @description What the analysis rests on: UTC days measured at the site's stations, and the gaps, which stay gaps.
+         */
+        ClimateRecord: {
+            /** Days */
+            days: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Missing */
+            missing: components["schemas"]["MissingDays"][];
+            /** Stations */
+            stations: components["schemas"]["StationRecord"][];
+            /** Years */
+            years: components["schemas"]["YearRecord"][];
+        };
+        /**
+         * ClimateTrend
+         * @description Change a decade with its 95 % interval, from pairs of years of the same station.
+         */
+        ClimateTrend: {
+            /**
+             * Clear
+             * @description Whether the interval leaves zero out.
+             */
+            clear: boolean;
+            /** High */
+            high: number | null;
+            /** Least Days */
+            least_days: number;
+            /**
+             * Left Out
+             * @description Years with too few days of one station.
+             */
+            left_out: number[];
+            /** Low */
+            low: number | null;
+            /** Pairs */
+            pairs: number;
+            /**
+             * Per Decade
+             * @description Null where fewer than ten years count.
+             */
+            per_decade: number | null;
+            /**
+             * Quantity
+             * @enum {string}
+             */
+            quantity: "temperature_mean" | "temperature_min" | "temperature_max" | "humidity_mean" | "humidity_min" | "humidity_max";
+            /** Unit */
+            unit: string;
+            /** Years */
+            years: components["schemas"]["TrendYear"][];
+        };
+        /**
+         * ClimateWeek
+         * @description The local week from Monday to Sunday.
+         */
+        ClimateWeek: {
+            /** Days */
+            days: components["schemas"]["WeekDay"][];
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Least Hours
+             * @description Hours of a day that must be known for its figures.
+             */
+            least_hours: number;
         };
         /**
          * Compared
@@ -1250,6 +1816,91 @@ export interface components {
             mean_change_eur_mwh: number;
             /** Slots */
             slots: number;
+        };
+        /**
+         * CorrelationFigure
+         * @description A correlation and its 95 % interval.
+         */
+        CorrelationFigure: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * CorrelationPair
+         * @description How daily means of two figures move together, seasonal means and kinds of day taken out.
+         */
+        CorrelationPair: {
+            /** Days */
+            days: number;
+            /**
+             * Effective Days
+             * @description Independent days that they are worth.
+             */
+            effective_days: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Follows
+             * @description The plan computes the one from the other: they go together anyway.
+             */
+            follows: boolean;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Pair
+             * @enum {string}
+             */
+            pair: "temperature_demand" | "wind_wind_forecast" | "temperature_price" | "site_temperature_price" | "wind_price" | "cooling_load";
+            pearson: components["schemas"]["CorrelationFigure"] | null;
+            /**
+             * Season
+             * @description `cold`: November to March; `warm`: June to September.
+             * @enum {string}
+             */
+            season: "year" | "cold" | "warm";
+            series: components["schemas"]["PairSeries"];
+            spearman: components["schemas"]["CorrelationFigure"] | null;
+            /**
+             * Verdict
+             * @description By the smaller of both; `none` where an interval holds zero.
+             * @enum {string}
+             */
+            verdict: "not_enough_data" | "none" | "weak" | "moderate" | "strong";
+        };
+        /**
+         * Correlations
+         * @description Which figures move with the weather, and which could not be held against it.
+         */
+        Correlations: {
+            /**
+             * Cooling Above C
+             * @description Degrees above this count as cooling.
+             */
+            cooling_above_c: number | null;
+            /** Not Computed */
+            not_computed: components["schemas"]["PairMissing"][];
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            /** Pairs */
+            pairs: components["schemas"]["CorrelationPair"][];
+            /** Sample */
+            sample: boolean;
+            /** Timezone */
+            timezone: string;
         };
         /**
          * CostParts
@@ -1346,6 +1997,308 @@ export interface components {
             timezone: string;
             /** Troubles */
             troubles: components["schemas"]["Trouble"][];
+        };
+        /**
+         * DataHealth
+         * @description Every series of the catalogue, sources that fail, and the last healing.
+         */
+        DataHealth: {
+            /** Failing */
+            failing: components["schemas"]["SourceHealth"][];
+            healing: components["schemas"]["Healing"] | null;
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            /** Sample */
+            sample: boolean;
+            /** Series */
+            series: components["schemas"]["SeriesData"][];
+            /**
+             * States
+             * @description Series by state.
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * DayFigure
+         * @description One figure of a day beside the normal of its date and the record; what is not known is null.
+         */
+        DayFigure: {
+            /**
+             * Difference
+             * @description Value less normal.
+             */
+            difference: number | null;
+            /** Forecast Hours */
+            forecast_hours: number;
+            /**
+             * Normal
+             * @description Mean of all years within 7 days of the date.
+             */
+            normal: number | null;
+            /** Normal Years */
+            normal_years: number;
+            /** Observed Hours */
+            observed_hours: number;
+            /**
+             * Origin
+             * @description `mixed`: some hours observed, the others forecast; `missing`: fewer than 20 hours known.
+             * @enum {string}
+             */
+            origin: "observed" | "mixed" | "forecast" | "missing";
+            /**
+             * Percentile
+             * @description Share of the record within 7 days of the date that lies below, percent.
+             */
+            percentile: number | null;
+            /**
+             * Quantity
+             * @enum {string}
+             */
+            quantity: "temperature_mean" | "temperature_min" | "temperature_max" | "humidity_mean" | "humidity_min" | "humidity_max";
+            /**
+             * Record Days
+             * @description Days behind the percentile.
+             */
+            record_days: number;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * DayFigures
+         * @description Figures of the part of a local day that is in the window.
+         */
+        DayFigures: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Hours
+             * @description Hours that are known.
+             */
+            hours: number;
+            /** Max */
+            max: number | null;
+            /** Max At */
+            max_at: string | null;
+            /** Mean */
+            mean: number | null;
+            /** Min */
+            min: number | null;
+            /**
+             * Min At
+             * @description Start of the first quarter-hour with that price.
+             */
+            min_at: string | null;
+            /** Missing Hours */
+            missing_hours: number;
+            /** Negative Hours */
+            negative_hours: number;
+            /** P25 */
+            p25: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P75 */
+            p75: number | null;
+        };
+        /**
+         * DeviationFigures
+         * @description Errors over the hours with forecast and price, EUR/MWh; `bias` is positive where they were high.
+         */
+        DeviationFigures: {
+            /** Bias */
+            bias: number | null;
+            /**
+             * Coverage 80
+             * @description Share of hours inside the 80 % band.
+             */
+            coverage_80: number | null;
+            /** Hours */
+            hours: number;
+            /** Mae */
+            mae: number | null;
+            /** Mae Naive */
+            mae_naive: number | null;
+            /** Mae On Naive Hours */
+            mae_on_naive_hours: number | null;
+            /**
+             * Naive Hours
+             * @description Hours for which the naive copy could be told as well.
+             */
+            naive_hours: number;
+        };
+        /**
+         * DeviationIssue
+         * @description The newest forecast issued before the auction of a day.
+         */
+        DeviationIssue: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Issued At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            issued_at: string;
+            /** Model */
+            model: string;
+        };
+        /**
+         * DeviationLead
+         * @description One lead day (days from issue to delivery); figures are null under `days_needed` days of issue.
+         */
+        DeviationLead: {
+            /** Bias */
+            bias: number | null;
+            /** Coverage 80 */
+            coverage_80: number | null;
+            /** Coverage 90 */
+            coverage_90: number | null;
+            /**
+             * Forecasts
+             * @description Days of issue.
+             */
+            forecasts: number;
+            /** Hours */
+            hours: number;
+            /** Lead */
+            lead: number;
+            /** Mae */
+            mae: number | null;
+            /** Mae Naive */
+            mae_naive: number | null;
+            /**
+             * Rmae Kind
+             * @description MAE as a share of the naive copy's on the same hours.
+             */
+            rmae_kind: number | null;
+        };
+        /**
+         * DeviationPoint
+         * @description A past hour, EUR/MWh; quarters are averaged.
+         */
+        DeviationPoint: {
+            /** Forecast */
+            forecast: number | null;
+            /**
+             * Issue
+             * @description Which of `issues` told it, from 0.
+             */
+            issue: number;
+            /**
+             * Naive
+             * @description The copy of a day of the same kind that was possible at the issue.
+             */
+            naive: number | null;
+            /** P10 */
+            p10: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P90 */
+            p90: number | null;
+            /**
+             * Price
+             * @description What came true; null while it is not known.
+             */
+            price: number | null;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+        };
+        /**
+         * DeviationsAnswer
+         * @description What was told before each day's auction beside what came true; errors by lead day of the last 90 days.
+         *
+         *     `state`: `ready`; `little`, under `days_needed` days: points but no figures; `none`: no hour has both.
+         */
+        DeviationsAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /**
+             * Auction Closes
+             * @description Local time of the day before; later forecasts do not count.
+             */
+            auction_closes: string;
+            /** Compared With */
+            compared_with: string;
+            /** Days Needed */
+            days_needed: number;
+            /** Days Told */
+            days_told: number;
+            drift: components["schemas"]["Drift"] | null;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Hours Past */
+            hours_past: number;
+            /** Hours Priced */
+            hours_priced: number;
+            /** Issues */
+            issues: components["schemas"]["DeviationIssue"][];
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Leads */
+            leads: components["schemas"]["DeviationLead"][];
+            /**
+             * Leads Of
+             * @description Whose errors `leads` are: the model in charge, or who spoke last.
+             */
+            leads_of: string | null;
+            model: components["schemas"]["ModelInCharge"];
+            nominal: components["schemas"]["NominalCoverage"];
+            overall: components["schemas"]["DeviationFigures"];
+            /** Points */
+            points: components["schemas"]["DeviationPoint"][];
+            /** Resolution Min */
+            resolution_min: number;
+            /** Sample */
+            sample: boolean;
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "little" | "none";
+            /**
+             * Unit
+             * @constant
+             */
+            unit: "EUR/MWh";
         };
         /**
          * DiffAnswer
@@ -1575,6 +2528,24 @@ export interface components {
             series: "spot" | "pvpc";
         };
         /**
+         * ForecastList
+         * @description Stored forecasts, newest first; `next` continues.
+         */
+        ForecastList: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Forecasts */
+            forecasts: components["schemas"]["ForecastSummary"][];
+            /** Next */
+            next: string | null;
+            /** Sample */
+            sample: boolean;
+        };
+        /**
          * ForecastPoint
          * @description One slot, published or forecast; records of earlier versions have no P05 and P95.
          */
@@ -1602,6 +2573,43 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+        };
+        /**
+         * ForecastSummary
+         * @description A stored forecast in a line; `published` and `forecast` count its slots.
+         */
+        ForecastSummary: {
+            /** Forecast */
+            forecast: number;
+            /** Id */
+            id: string;
+            /**
+             * Issued At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            issued_at: string;
+            /**
+             * Last Start
+             * @description Start of the last slot.
+             */
+            last_start: string | null;
+            /** Model */
+            model: string;
+            /** Published */
+            published: number;
+            /** Resolution Min */
+            resolution_min: number;
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+            /**
+             * Start
+             * @description Of the first slot.
+             */
+            start: string | null;
         };
         /**
          * ForecastValue
@@ -1670,11 +2678,6 @@ export interface components {
             /** Product */
             product: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * HealWish
          * @description What to heal: series (default: all), and whether to ask before the next attempt is due.
@@ -1724,6 +2727,22 @@ export interface components {
             found: number;
             /** Series */
             series: string;
+        };
+        /**
+         * Healing
+         * @description When holes were last looked for: slots that were missing, and those that were closed.
+         */
+        Healing: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            at: string;
+            /** Closed */
+            closed: number;
+            /** Found */
+            found: number;
         };
         /**
          * Health
@@ -1837,11 +2856,138 @@ export interface components {
             window: components["schemas"]["Span"];
         };
         /**
+         * JobAsked
+         * @description A job that was asked for: it runs when the one under way ends.
+         */
+        JobAsked: {
+            /** Asked */
+            asked: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
+         * JobRow
+         * @description A job: when it runs, how the last run ended, when the next one is due.
+         */
+        JobRow: {
+            /**
+             * Cadence
+             * @description When it runs, in words.
+             * @example daily at 04:30
+             */
+            cadence: string;
+            /** Ended */
+            ended: string | null;
+            /**
+             * Failures
+             * @description Failures in a row.
+             */
+            failures: number;
+            /** Hint */
+            hint: string;
+            /** Name */
+            name: string;
+            /**
+             * Next At
+             * @description When it is due; null: at once, or it runs now.
+             */
+            next_at: string | null;
+            /**
+             * Outcome
+             * @description Of the last run; null: it never ran.
+             */
+            outcome: ("running" | "ok" | "failed" | "interrupted" | "overdue") | null;
+            /**
+             * Reason
+             * @description Why the last run failed.
+             */
+            reason: string;
+            /** Runs */
+            runs: number;
+            /**
+             * Seconds
+             * @description How long the last run took.
+             */
+            seconds: number | null;
+            /** Started */
+            started: string | null;
+            /**
+             * Timeout S
+             * @description Seconds after which a run is overdue.
+             */
+            timeout_s: number;
+        };
+        /**
+         * JobsAnswer
+         * @description All jobs in the order in which they run.
+         */
+        JobsAnswer: {
+            /** Jobs */
+            jobs: components["schemas"]["JobRow"][];
+            /**
+             * Running
+             * @description What goes on in this process now.
+             */
+            running: string | null;
+            /** Sample */
+            sample: boolean;
+        };
+        /**
          * Language
          * @description The language of headings and words; names stay as they are.
          * @enum {string}
          */
         Language: "en" | "es";
+        /**
+         * LatestPrices
+         * @description The slot that it is, and the last one that is known; null where nobody knows.
+         */
+        LatestPrices: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            current: components["schemas"]["LatestSlot"] | null;
+            newest: components["schemas"]["LatestSlot"] | null;
+            /** Sample */
+            sample: boolean;
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc" | "surplus" | "gas";
+        };
+        /**
+         * LatestSlot
+         * @description One stored slot.
+         */
+        LatestSlot: {
+            /**
+             * Available At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            available_at: string;
+            /** Minutes */
+            minutes: number;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "published" | "measured" | "forecast" | "estimated" | "sample";
+            /** Price Eur Mwh */
+            price_eur_mwh: number;
+            /** Source */
+            source: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+        };
         /**
          * LeadScores
          * @description Scores of one lead day: days from that of issue to that of delivery.
@@ -1871,6 +3017,33 @@ export interface components {
             rmae_week: number | null;
             /** Rmse */
             rmse: number | null;
+        };
+        /**
+         * LimitDays
+         * @description Days whose greatest value was above a limit.
+         */
+        LimitDays: {
+            /** Above */
+            above: number;
+            /** By Month */
+            by_month: components["schemas"]["MonthAbove"][];
+            /** By Year */
+            by_year: components["schemas"]["YearAbove"][];
+            /**
+             * Origin
+             * @description `factory`: the limit of the steps named; `general`: the factory file has none in °C.
+             * @enum {string}
+             */
+            origin: "factory" | "general";
+            /**
+             * Quantity
+             * @enum {string}
+             */
+            quantity: "temperature_mean" | "temperature_min" | "temperature_max" | "humidity_mean" | "humidity_min" | "humidity_max";
+            /** Steps */
+            steps: string[];
+            /** Unit */
+            unit: string;
         };
         /**
          * LiveRecord
@@ -1912,17 +3085,37 @@ export interface components {
         };
         /**
          * LogAnswer
-         * @description The log, newest first.
+         * @description The log, newest first; `next` continues.
          */
         LogAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
             /** Batches */
             batches: components["schemas"]["BatchRow"][];
             /** Log */
             log: components["schemas"]["ReportRow"][];
+            /** Next */
+            next: string | null;
             /** Sample */
             sample: boolean;
             /** Under Way */
             under_way: components["schemas"]["UnderWay"][];
+        };
+        /**
+         * LongestStep
+         * @description The process step whose length the windows have.
+         */
+        LongestStep: {
+            /** Minutes */
+            minutes: number;
+            /** Process */
+            process: string;
+            /** Product */
+            product: string;
         };
         /**
          * MachineRow
@@ -1935,6 +3128,30 @@ export interface components {
             name: string;
             /** Power Kw */
             power_kw: number;
+        };
+        /**
+         * Me
+         * @description What the caller of this request is taken for; the page hides what is not in `can`.
+         */
+        Me: {
+            /**
+             * Can
+             * @description What the role allows.
+             */
+            can: components["schemas"]["Act"][];
+            /**
+             * How
+             * @description The proof that counted; `anyone`: none.
+             * @enum {string}
+             */
+            how: "token" | "calendar" | "tailscale" | "local" | "anyone" | "cli";
+            /**
+             * Name
+             * @description Name of the token, login, `local` or `anyone`.
+             */
+            name: string;
+            /** @description Null: nothing is allowed. */
+            role: components["schemas"]["Role"] | null;
         };
         /**
          * MissingDay
@@ -1952,6 +3169,24 @@ export interface components {
             slots_without_load: number;
             /** Slots Without Price */
             slots_without_price: number;
+        };
+        /**
+         * MissingDays
+         * @description A run of days without a value, both ends included.
+         */
+        MissingDays: {
+            /** Days */
+            days: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
         };
         /**
          * ModelChoice
@@ -2011,6 +3246,30 @@ export interface components {
              * @enum {string}
              */
             series: "spot" | "pvpc";
+        };
+        /**
+         * ModelInCharge
+         * @description The model that forecasts the series now.
+         */
+        ModelInCharge: {
+            /** Age Hours */
+            age_hours: number | null;
+            /**
+             * Chosen By
+             * @description `settings`, or how it became the champion.
+             */
+            chosen_by: string;
+            /** Learnt At */
+            learnt_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Version
+             * @description Null: it learns afresh for every forecast.
+             */
+            version: number | null;
+            /** Why */
+            why: string | null;
         };
         /**
          * ModelRival
@@ -2119,6 +3378,18 @@ export interface components {
             energy_kwh: number;
         };
         /**
+         * MonthAbove
+         * @description Days above a limit in a month of the year, all years together.
+         */
+        MonthAbove: {
+            /** Days */
+            days: number;
+            /** Known */
+            known: number;
+            /** Month */
+            month: number;
+        };
+        /**
          * MonthRow
          * @description The month before the plan's window, as known when the plan was made: excess is charged by the month.
          *
@@ -2156,6 +3427,36 @@ export interface components {
              * @example 2026-03-10T21:00:00+01:00
              */
             start: string;
+        };
+        /**
+         * MonthSpread
+         * @description Percentiles of a quantity's daily values in a month of the year, all years together.
+         */
+        MonthSpread: {
+            /**
+             * Days
+             * @description Days behind the percentiles.
+             */
+            days: number;
+            /** Month */
+            month: number;
+            /** P25 */
+            p25: number;
+            /** P5 */
+            p5: number;
+            /** P50 */
+            p50: number;
+            /** P75 */
+            p75: number;
+            /** P95 */
+            p95: number;
+            /**
+             * Quantity
+             * @enum {string}
+             */
+            quantity: "temperature_mean" | "temperature_min" | "temperature_max" | "humidity_mean" | "humidity_min" | "humidity_max";
+            /** Unit */
+            unit: string;
         };
         /**
          * MoveRow
@@ -2205,6 +3506,71 @@ export interface components {
             was: string;
         };
         /**
+         * NodeRow
+         * @description A machine of the network.
+         */
+        NodeRow: {
+            /**
+             * Here
+             * @description The machine that answers.
+             */
+            here: boolean;
+            /**
+             * Last Seen
+             * @description Null for one that is online, or was never seen.
+             */
+            last_seen: string | null;
+            /** Name */
+            name: string;
+            /** Online */
+            online: boolean;
+            /** Os */
+            os: string;
+            /**
+             * Roles
+             * @description Its tags, without `tag:`.
+             */
+            roles: string[];
+        };
+        /**
+         * Nodes
+         * @description What the Tailscale daemon of this machine says; `not_installed` is a normal answer.
+         */
+        Nodes: {
+            /** Network */
+            network: string | null;
+            /** Nodes */
+            nodes: components["schemas"]["NodeRow"][];
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            /**
+             * Reason
+             * @description Why the daemon could not be asked.
+             */
+            reason: string | null;
+            /** Remedy */
+            remedy: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "starting" | "stopped" | "needs_login" | "needs_approval" | "not_installed" | "failing";
+        };
+        /**
+         * NominalCoverage
+         * @description What the bands promise, shares of hours.
+         */
+        NominalCoverage: {
+            /** Coverage 80 */
+            coverage_80: number;
+            /** Coverage 90 */
+            coverage_90: number;
+        };
+        /**
          * NormalDay
          * @description Normals of a day of the year (1 to 366, `date` as month-day) and the years behind each.
          */
@@ -2221,6 +3587,20 @@ export interface components {
             years: {
                 [key: string]: number;
             };
+        };
+        /**
+         * OriginShares
+         * @description Shares of slots by where their price comes from, 0 to 1.
+         */
+        OriginShares: {
+            /** Contract */
+            contract: number;
+            /** Forecast */
+            forecast: number;
+            /** Published */
+            published: number;
+            /** Sample */
+            sample: number;
         };
         /**
          * OtherRun
@@ -2249,6 +3629,79 @@ export interface components {
             start: string;
             /** Unit */
             unit: number;
+        };
+        /**
+         * PairMissing
+         * @description A pair that was not computed; `lacking` are series without any known day.
+         */
+        PairMissing: {
+            /** Lacking */
+            lacking: string[];
+            /**
+             * Pair
+             * @enum {string}
+             */
+            pair: "temperature_demand" | "wind_wind_forecast" | "temperature_price" | "site_temperature_price" | "wind_price" | "cooling_load";
+            /**
+             * Season
+             * @enum {string}
+             */
+            season: "year" | "cold" | "warm";
+            /**
+             * Why
+             * @description `no_limit`: the factory file has no temperature above which the plant cools.
+             * @enum {string}
+             */
+            why: "nothing_known" | "less_than_a_year" | "no_limit";
+        };
+        /**
+         * PairSeries
+         * @description The series behind a pair; of several the mean.
+         */
+        PairSeries: {
+            /** One */
+            one: string[];
+            /** Other */
+            other: string[];
+        };
+        /**
+         * PeriodFigures
+         * @description Figures of one energy period of the site's access tariff.
+         */
+        PeriodFigures: {
+            /**
+             * Hours
+             * @description Hours that are known.
+             */
+            hours: number;
+            /** Max */
+            max: number | null;
+            /** Max At */
+            max_at: string | null;
+            /** Mean */
+            mean: number | null;
+            /** Min */
+            min: number | null;
+            /**
+             * Min At
+             * @description Start of the first quarter-hour with that price.
+             */
+            min_at: string | null;
+            /** Missing Hours */
+            missing_hours: number;
+            /** Negative Hours */
+            negative_hours: number;
+            /** P25 */
+            p25: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P75 */
+            p75: number | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "P1" | "P2" | "P3" | "P4" | "P5" | "P6";
         };
         /**
          * PlanAnswer
@@ -2360,6 +3813,24 @@ export interface components {
             difference: number | null;
         };
         /**
+         * PlanList
+         * @description Stored plans in a line each, newest first; `next` continues.
+         */
+        PlanList: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Next */
+            next: string | null;
+            /** Plans */
+            plans: components["schemas"]["PlanSummary"][];
+            /** Sample */
+            sample: boolean;
+        };
+        /**
          * PlanOrder
          * @description What to plan.
          */
@@ -2413,6 +3884,40 @@ export interface components {
             sample: boolean;
             saving: components["schemas"]["Saving"];
             window: components["schemas"]["Span"];
+        };
+        /**
+         * PriceFigures
+         * @description Prices of some slots in EUR/MWh, each quarter-hour of the same weight; null where none is known.
+         */
+        PriceFigures: {
+            /**
+             * Hours
+             * @description Hours that are known.
+             */
+            hours: number;
+            /** Max */
+            max: number | null;
+            /** Max At */
+            max_at: string | null;
+            /** Mean */
+            mean: number | null;
+            /** Min */
+            min: number | null;
+            /**
+             * Min At
+             * @description Start of the first quarter-hour with that price.
+             */
+            min_at: string | null;
+            /** Missing Hours */
+            missing_hours: number;
+            /** Negative Hours */
+            negative_hours: number;
+            /** P25 */
+            p25: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P75 */
+            p75: number | null;
         };
         /**
          * PriceOrigin
@@ -2497,6 +4002,37 @@ export interface components {
             start: string;
         };
         /**
+         * PriceStats
+         * @description Figures over a window, by local day of the site, and by period; nothing is filled in.
+         */
+        PriceStats: {
+            all: components["schemas"]["PriceFigures"];
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Days */
+            days: components["schemas"]["DayFigures"][];
+            /** Periods */
+            periods: components["schemas"]["PeriodFigures"][];
+            /** Sample */
+            sample: boolean;
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc" | "surplus" | "gas";
+            /**
+             * Timezone
+             * @description Zone of the days.
+             * @example Europe/Madrid
+             */
+            timezone: string;
+            window: components["schemas"]["Span"];
+        };
+        /**
          * PriceStrip
          * @description The price curve under the plan's axis; it begins with the local day of `now`.
          */
@@ -2512,6 +4048,63 @@ export interface components {
              * @enum {string}
              */
             series: "spot" | "pvpc";
+        };
+        /**
+         * PriceWindow
+         * @description Contiguous slots, all with a known price; prices are means over them.
+         */
+        PriceWindow: {
+            /**
+             * Difference Percent
+             * @description From the span's mean, negative: cheaper; null where that mean is not above zero.
+             */
+            difference_percent: number | null;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** High Eur Kwh */
+            high_eur_kwh: number | null;
+            /**
+             * Local Day
+             * Format: date
+             * @description Of its start, in the site's zone.
+             */
+            local_day: string;
+            /**
+             * Low Eur Kwh
+             * @description At the lower end of the 80 % band; null if none is forecast.
+             */
+            low_eur_kwh: number | null;
+            /**
+             * Market Eur Mwh
+             * @description Null where the contract fixes the price.
+             */
+            market_eur_mwh: number | null;
+            /**
+             * Price Eur Kwh
+             * @description What the site pays, electricity tax inside, no VAT.
+             */
+            price_eur_kwh: number;
+            /**
+             * Rank
+             * @description 1: the best (or worst) of its list.
+             */
+            rank: number;
+            shares: components["schemas"]["OriginShares"];
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /**
+             * Ties
+             * @description Other starts in the same span that cost the same; the earliest is named.
+             */
+            ties: number;
         };
         /**
          * Prices
@@ -2672,6 +4265,90 @@ export interface components {
             why: string;
         };
         /**
+         * ReportAccuracy
+         * @description Errors of what was forecast before each day's auction; null with too few days.
+         */
+        ReportAccuracy: {
+            /** Bias */
+            bias: number | null;
+            /**
+             * Coverage 80
+             * @description Share of hours inside the 80 % band.
+             */
+            coverage_80: number | null;
+            /** Days Told */
+            days_told: number;
+            /** Hours */
+            hours: number;
+            /** Mae */
+            mae: number | null;
+            /** Mae Naive */
+            mae_naive: number | null;
+            /** Mae On Naive Hours */
+            mae_on_naive_hours: number | null;
+            /**
+             * Naive Hours
+             * @description Hours for which the naive copy could be told as well.
+             */
+            naive_hours: number;
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+        };
+        /**
+         * ReportData
+         * @description Values of a price series that were due in the week, and how many are missing still.
+         */
+        ReportData: {
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc";
+            /** Slots Due */
+            slots_due: number;
+            /** Slots Missing */
+            slots_missing: number;
+        };
+        /**
+         * ReportHour
+         * @description An hour and what the site paid in it on average.
+         */
+        ReportHour: {
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Price Eur Kwh */
+            price_eur_kwh: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+        };
+        /**
+         * ReportPrices
+         * @description The prices that came true; slots without one are in no figure.
+         */
+        ReportPrices: {
+            /** Cheapest */
+            cheapest: components["schemas"]["ReportHour"][];
+            /** Dearest */
+            dearest: components["schemas"]["ReportHour"][];
+            /** Mean Eur Kwh */
+            mean_eur_kwh: number | null;
+            /** Slots */
+            slots: number;
+            /** Slots Known */
+            slots_known: number;
+        };
+        /**
          * ReportRow
          * @description One report of the log. `step` counts from 0; what a kind does not need is empty or null.
          */
@@ -2778,6 +4455,12 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * Role
+         * @description What a caller may do at most; each role may do all that the ones before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
         /**
          * RunRow
          * @description One step of one batch on one unit.
@@ -3157,6 +4840,151 @@ export interface components {
             unit: "EUR/MWh";
         };
         /**
+         * SeasonHour
+         * @description Mean of a local hour of the day.
+         */
+        SeasonHour: {
+            /** Hour */
+            hour: number;
+            /** Hours */
+            hours: number;
+            /** Mean */
+            mean: number | null;
+        };
+        /**
+         * SeasonMonth
+         * @description Mean of a month of the year.
+         */
+        SeasonMonth: {
+            /**
+             * Hours
+             * @description Hours behind the mean.
+             */
+            hours: number;
+            /** Mean */
+            mean: number | null;
+            /** Month */
+            month: number;
+            /** Years */
+            years: number;
+        };
+        /**
+         * SeasonSeries
+         * @description How one series runs through the year and the day.
+         */
+        SeasonSeries: {
+            /** By Hour */
+            by_hour: components["schemas"]["SeasonHour"][];
+            /** By Month */
+            by_month: components["schemas"]["SeasonMonth"][];
+            /**
+             * By Month And Hour
+             * @description Means: 12 rows January to December, 24 columns of local hours.
+             */
+            by_month_and_hour: (number | null)[][];
+            /**
+             * First
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            first: string;
+            /** Hours */
+            hours: number;
+            /**
+             * Last
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            last: string;
+            /**
+             * Series
+             * @enum {string}
+             */
+            series: "spot" | "pvpc" | "temperature" | "planned_load";
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * Seasons
+         * @description Means over all that is stored; series without a value are left out.
+         */
+        Seasons: {
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            now: string;
+            /** Sample */
+            sample: boolean;
+            /** Series */
+            series: components["schemas"]["SeasonSeries"][];
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * SeriesData
+         * @description State, freshness and contents of one series.
+         */
+        SeriesData: {
+            /** Age Minutes */
+            age_minutes: number | null;
+            /**
+             * Due Next
+             * @description When the next values should be there.
+             */
+            due_next: string | null;
+            /**
+             * First
+             * @description Start of the first slot that is stored.
+             */
+            first: string | null;
+            /** @description The last one that found holes of this series. */
+            healing: components["schemas"]["Healing"] | null;
+            /** Holes */
+            holes: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "price" | "system" | "observed" | "forecast" | "climate" | "imported";
+            label: components["schemas"]["SeriesLabel"];
+            /**
+             * Newest
+             * @description Start of the last slot that is stored.
+             */
+            newest: string | null;
+            /** Note */
+            note: string;
+            /** Origin */
+            origin: ("published" | "measured" | "forecast" | "estimated" | "sample") | null;
+            /** Remedy */
+            remedy: string;
+            /**
+             * Rows
+             * @description Rows stored: every revision of every slot.
+             */
+            rows: number;
+            /** Series */
+            series: string;
+            /**
+             * Source
+             * @description Who told the newest knowledge around now.
+             */
+            source: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "off" | "late" | "failing" | "missing";
+            /** Unit */
+            unit: string;
+            /** Until */
+            until: string | null;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
          * SeriesHealth
          * @description How fresh a series is, by when its values are due.
          *
@@ -3183,6 +5011,19 @@ export interface components {
             until: string | null;
             /** Updated At */
             updated_at: string | null;
+        };
+        /**
+         * SeriesLabel
+         * @description What a series is of, as keys that the page has words for.
+         */
+        SeriesLabel: {
+            /**
+             * Place
+             * @description `site`, a place of the country, `station`, `siar_j09`, `siar_j17`; null: the country.
+             */
+            place: string | null;
+            /** Quantity */
+            quantity: string;
         };
         /**
          * SeriesModels
@@ -3313,6 +5154,31 @@ export interface components {
             start: string;
         };
         /**
+         * Spell
+         * @description A run of slots beyond the limit.
+         */
+        Spell: {
+            /**
+             * Cut
+             * @description A slot before or after it is not known: it may have been longer.
+             */
+            cut: boolean;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Hours */
+            hours: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+        };
+        /**
          * StandingRow
          * @description What became of the plan before.
          *
@@ -3400,6 +5266,26 @@ export interface components {
             sample: boolean;
         };
         /**
+         * StationRecord
+         * @description The days of one station of the record.
+         */
+        StationRecord: {
+            /** Days */
+            days: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Station */
+            station: string;
+        };
+        /**
          * StepReport
          * @description A step of a batch started or ended; without `step` the next, or the last that began.
          */
@@ -3446,6 +5332,18 @@ export interface components {
             due: string;
             /** Product */
             product: string;
+        };
+        /**
+         * TrendYear
+         * @description A year that counts in a trend: its mean difference from normal.
+         */
+        TrendYear: {
+            /** Difference */
+            difference: number;
+            /** Station */
+            station: string;
+            /** Year */
+            year: number;
         };
         /**
          * Trouble
@@ -3508,19 +5406,6 @@ export interface components {
             /** Report */
             report: string;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-        };
         /**
          * Version
          * @description Name and version of what is running.
@@ -3566,6 +5451,71 @@ export interface components {
             values: {
                 [key: string]: components["schemas"]["ForecastValue"];
             };
+        };
+        /**
+         * WeekDay
+         * @description A local day of 23, 24 or 25 hours.
+         */
+        WeekDay: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /** Figures */
+            figures: components["schemas"]["DayFigure"][];
+            /** Hours */
+            hours: number;
+        };
+        /**
+         * WeekReport
+         * @description A week of the plant, from one last due time to the next: money, prices, forecasts, alerts, data.
+         *
+         *     `state`: `closed`, `provisional` or `incomplete` as in the savings ledger; `missing`: nothing is settled.
+         */
+        WeekReport: {
+            /** @description Null where the contract fixes the price. */
+            accuracy: components["schemas"]["ReportAccuracy"] | null;
+            /**
+             * Alerts
+             * @description Recorded alerts that were open in the week.
+             */
+            alerts: components["schemas"]["AlertRow"][];
+            /** Currency */
+            currency: string;
+            /** Data */
+            data: components["schemas"]["ReportData"][];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "es";
+            /**
+             * Made At
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            made_at: string;
+            /** Over */
+            over: boolean;
+            paid_eur_kwh: components["schemas"]["ArmPrices"];
+            prices: components["schemas"]["ReportPrices"];
+            /** Sample */
+            sample: boolean;
+            /** @description The ledger's row, as in `/insights/savings`. */
+            settled: components["schemas"]["SavingsWeek"] | null;
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "closed" | "provisional" | "incomplete" | "missing";
+            /** Timezone */
+            timezone: string;
+            /** Week */
+            week: string;
+            window: components["schemas"]["Span"];
         };
         /**
          * WeekScores
@@ -3656,6 +5606,137 @@ export interface components {
              */
             time_limit_s: number;
         };
+        /**
+         * WindowsAnswer
+         * @description When to run for some hours, and when not, on what the site pays.
+         */
+        WindowsAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Days */
+            days: components["schemas"]["WindowsDay"][];
+            /** Hours */
+            hours: number;
+            /** @description Null where the length was asked for. */
+            longest_step: components["schemas"]["LongestStep"] | null;
+            /**
+             * Model
+             * @description Whose forecast fills what is not published; null without one.
+             */
+            model: string | null;
+            overall: components["schemas"]["WindowsOverall"];
+            /** Resolution Min */
+            resolution_min: number;
+            /** Sample */
+            sample: boolean;
+            /**
+             * Series
+             * @description Null where the contract fixes the price.
+             */
+            series: ("spot" | "pvpc") | null;
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * WindowsDay
+         * @description A local day of 23, 24 or 25 hours; its windows lie wholly inside it and are still to come.
+         */
+        WindowsDay: {
+            /** Best */
+            best: components["schemas"]["PriceWindow"][];
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Day Rank
+             * @description 1: the day with the cheapest window; null without a window.
+             */
+            day_rank: number | null;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /**
+             * Mean Eur Kwh
+             * @description Of the known slots of the whole day, past ones included.
+             */
+            mean_eur_kwh: number | null;
+            /** Slots */
+            slots: number;
+            /** Slots Known */
+            slots_known: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Worst */
+            worst: components["schemas"]["PriceWindow"][];
+        };
+        /**
+         * WindowsOverall
+         * @description All slots to come of the days asked for; windows may cross midnight.
+         */
+        WindowsOverall: {
+            /** Best */
+            best: components["schemas"]["PriceWindow"][];
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            end: string;
+            /** Mean Eur Kwh */
+            mean_eur_kwh: number | null;
+            /** Slots */
+            slots: number;
+            /** Slots Known */
+            slots_known: number;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            start: string;
+            /** Worst */
+            worst: components["schemas"]["PriceWindow"][];
+        };
+        /**
+         * YearAbove
+         * @description Days above a limit in a year.
+         */
+        YearAbove: {
+            /** Days */
+            days: number;
+            /**
+             * Known
+             * @description Days of the year that are known; the others may have been above too.
+             */
+            known: number;
+            /** Year */
+            year: number;
+        };
+        /**
+         * YearRecord
+         * @description Days of a year in the record, and those that are missing.
+         */
+        YearRecord: {
+            /** Days */
+            days: number;
+            /** Missing */
+            missing: number;
+            /** Year */
+            year: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -3665,6 +5746,388 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    climate_api_v1_analysis_climate_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClimateAnalysis"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correlations_api_v1_analysis_correlations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlations"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_api_v1_analysis_seasons_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seasons"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thresholds_api_v1_analysis_thresholds_get: {
+        parameters: {
+            query: {
+                /** @description Key of the series. */
+                series: string;
+                /** @description Count what is above. */
+                above?: number | null;
+                /** @description Count what is below. */
+                below?: number | null;
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Beyond"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_api_v1_audit_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only lines older than the one with this id. */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     bill_api_v1_bills_get: {
         parameters: {
             query: {
@@ -3676,7 +6139,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3685,31 +6148,74 @@ export interface operations {
                     "application/json": components["schemas"]["BillAnswer"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3723,13 +6229,671 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "activity": null,
+                     *       "advice": {
+                     *         "action": "run",
+                     *         "level_now": "high",
+                     *         "next": {
+                     *           "batch": "loaf-2026-03-11-1",
+                     *           "end": "2026-03-11T14:30:00+01:00",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "start": "2026-03-11T14:00:00+01:00",
+                     *           "unit": 1
+                     *         },
+                     *         "price_now_eur_kwh": 0.191138,
+                     *         "running": [
+                     *           {
+                     *             "batch": "loaf-2026-03-10-1",
+                     *             "end": "2026-03-10T21:30:00+01:00",
+                     *             "machine": "oven",
+                     *             "process": "bake",
+                     *             "start": "2026-03-10T20:30:00+01:00",
+                     *             "unit": 1
+                     *           },
+                     *           {
+                     *             "batch": "loaf-2026-03-10-2",
+                     *             "end": "2026-03-10T22:00:00+01:00",
+                     *             "machine": "oven",
+                     *             "process": "bake",
+                     *             "start": "2026-03-10T21:00:00+01:00",
+                     *             "unit": 2
+                     *           }
+                     *         ],
+                     *         "saving_today_eur": 0,
+                     *         "switch_at": "2026-03-10T20:30:00Z"
+                     *       },
+                     *       "contracted_power_kw": [
+                     *         20,
+                     *         20
+                     *       ],
+                     *       "data": [
+                     *         {
+                     *           "age_minutes": 480,
+                     *           "holes": 0,
+                     *           "note": "",
+                     *           "remedy": "",
+                     *           "series": "spot",
+                     *           "state": "ok",
+                     *           "until": "2026-03-11T23:00:00Z",
+                     *           "updated_at": "2026-03-10T12:00:00Z"
+                     *         },
+                     *         {
+                     *           "age_minutes": 40,
+                     *           "holes": 0,
+                     *           "note": "",
+                     *           "remedy": "",
+                     *           "series": "pvpc",
+                     *           "state": "ok",
+                     *           "until": "2026-03-11T23:00:00Z",
+                     *           "updated_at": "2026-03-10T19:20:00Z"
+                     *         }
+                     *       ],
+                     *       "machines": [
+                     *         {
+                     *           "count": 1,
+                     *           "name": "mixer",
+                     *           "power_kw": 6
+                     *         },
+                     *         {
+                     *           "count": 2,
+                     *           "name": "oven",
+                     *           "power_kw": 11
+                     *         }
+                     *       ],
+                     *       "now": "2026-03-10T20:00:00Z",
+                     *       "plan": {
+                     *         "assumed_stock": [],
+                     *         "assumptions": [
+                     *           "contract.municipal_fee is not given: 1.5 % of the market part.",
+                     *           "contract.margin_inside_losses is not given: the margin is charged outside the losses."
+                     *         ],
+                     *         "baseline": {
+                     *           "cost_eur": 29.12636551488586,
+                     *           "energy_kwh": 123.5
+                     *         },
+                     *         "because": "asked for",
+                     *         "begun": [
+                     *           {
+                     *             "batch": "loaf-2026-03-10-2",
+                     *             "end": "2026-03-10T21:00:00+01:00",
+                     *             "machine": "mixer",
+                     *             "process": "mix",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T20:30:00+01:00",
+                     *             "unit": 1
+                     *           },
+                     *           {
+                     *             "batch": "loaf-2026-03-10-1",
+                     *             "end": "2026-03-10T20:30:00+01:00",
+                     *             "machine": "mixer",
+                     *             "process": "mix",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T20:00:00+01:00",
+                     *             "unit": 1
+                     *           }
+                     *         ],
+                     *         "bill": {},
+                     *         "changes": {
+                     *           "added": 0,
+                     *           "batches_added": 0,
+                     *           "batches_dropped": 0,
+                     *           "batches_moved": 0,
+                     *           "before": "20260310T190000Z-11ed49d1",
+                     *           "compared": {
+                     *             "end": "2026-03-13T00:00:00+01:00",
+                     *             "start": "2026-03-10T21:00:00+01:00"
+                     *           },
+                     *           "cost_eur": null,
+                     *           "dropped": 0,
+                     *           "moved": 0,
+                     *           "runs_eur": 0,
+                     *           "unchanged": 9,
+                     *           "words": [
+                     *             "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *             "The energy of the runs in both windows costs the same; whole costs differ in span."
+                     *           ]
+                     *         },
+                     *         "contract": "indexed 3.0TD",
+                     *         "cost_eur": 23.013623776851365,
+                     *         "cost_parts": {
+                     *           "energy": 13.469925882348488,
+                     *           "excess_power": 8.424312,
+                     *           "taxes": 1.1193858945028772
+                     *         },
+                     *         "currency": "EUR",
+                     *         "energy_kwh": 123.5,
+                     *         "frozen": [
+                     *           {
+                     *             "batch": "loaf-2026-03-10-2",
+                     *             "machine": "oven",
+                     *             "process": "bake",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T21:00:00+01:00"
+                     *           }
+                     *         ],
+                     *         "given_up": [],
+                     *         "id": "20260310T200000Z-9d0bbac8",
+                     *         "in_stock": [],
+                     *         "issued_at": "2026-03-10T21:00:00+01:00",
+                     *         "kept": {
+                     *           "difference_eur": 0,
+                     *           "moved": [],
+                     *           "plan": "20260310T190000Z-11ed49d1",
+                     *           "reason": "A new plan is not cheaper by more than the threshold.",
+                     *           "threshold_eur": 1
+                     *         },
+                     *         "late": [],
+                     *         "left_for_later": [],
+                     *         "load_kw": [
+                     *           {
+                     *             "kw": 23,
+                     *             "start": "2026-03-10T21:00:00+01:00"
+                     *           },
+                     *           {
+                     *             "kw": 23,
+                     *             "start": "2026-03-10T21:15:00+01:00"
+                     *           }
+                     *         ],
+                     *         "mip_gap": 1.2206844582484387e-11,
+                     *         "model": "naive-kind",
+                     *         "month_so_far": {
+                     *           "already": [],
+                     *           "end": "2026-03-10T21:00:00+01:00",
+                     *           "hours_known": 1,
+                     *           "hours_unknown": 236,
+                     *           "origin": "plans",
+                     *           "runs_as_planned": 3,
+                     *           "runs_reported": 0,
+                     *           "start": "2026-03-01T00:00:00+01:00"
+                     *         },
+                     *         "price_origin": {
+                     *           "contract": 0,
+                     *           "forecast": 96,
+                     *           "published": 0,
+                     *           "sample": 108
+                     *         },
+                     *         "released": [],
+                     *         "replaced": null,
+                     *         "resolution_min": 15,
+                     *         "risk": {
+                     *           "alpha": 0.9,
+                     *           "cost_without_risk_eur": 23.013623776851368,
+                     *           "cvar_eur": 24.6610744423815,
+                     *           "cvar_without_risk_eur": 24.6610744423815,
+                     *           "expected_cost_eur": 23.013623776851368,
+                     *           "gap": 1.2206844582484387e-11,
+                     *           "p10_eur": 21.778719793591037,
+                     *           "p90_eur": 24.225377253273447,
+                     *           "paths": 50,
+                     *           "saving": {
+                     *             "expected_eur": 6.112741738034492,
+                     *             "p10_eur": 5.405945024551406,
+                     *             "p90_eur": 6.783007215269631
+                     *           },
+                     *           "weight": 0
+                     *         },
+                     *         "runs": [
+                     *           {
+                     *             "batch": "loaf-2026-03-10-2",
+                     *             "cost_eur": 2.069594455719099,
+                     *             "end": "2026-03-10T22:00:00+01:00",
+                     *             "energy_kwh": 11,
+                     *             "machine": "oven",
+                     *             "process": "bake",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T21:00:00+01:00",
+                     *             "unit": 2,
+                     *             "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
+                     *           },
+                     *           {
+                     *             "batch": "loaf-2026-03-11-1",
+                     *             "cost_eur": 0.25649175308882594,
+                     *             "end": "2026-03-11T14:30:00+01:00",
+                     *             "energy_kwh": 3,
+                     *             "machine": "mixer",
+                     *             "process": "mix",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-11T14:00:00+01:00",
+                     *             "unit": 1,
+                     *             "why": "0.0855 EUR/kWh on average; start 9 of 129 allowed ones by price"
+                     *           }
+                     *         ],
+                     *         "sample": true,
+                     *         "saving": {
+                     *           "eur": 6.112741738034494,
+                     *           "percent": 20.98697049898108
+                     *         },
+                     *         "site": "Tiny plant",
+                     *         "solve_seconds": 0.208,
+                     *         "violations": [],
+                     *         "window": {
+                     *           "end": "2026-03-13T00:00:00+01:00",
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         }
+                     *       },
+                     *       "plant_note": "contract.municipal_fee is not given: 1.5 % of the market part. contract.margin_inside_losses is not given: the margin is charged outside the losses. contract.guarantees_eur_mwh is not given: no guarantees of origin. contract.industrial is not given: industrial use for the minimum of the electricity tax.",
+                     *       "prices": {
+                     *         "model": "naive-kind",
+                     *         "points": [
+                     *           {
+                     *             "all_in_eur_kwh": 0.11077,
+                     *             "all_in_p10_eur_kwh": 0.11077,
+                     *             "all_in_p90_eur_kwh": 0.11077,
+                     *             "level": "very_low",
+                     *             "origin": "sample",
+                     *             "p10": 54.08,
+                     *             "p90": 54.08,
+                     *             "period": "P6",
+                     *             "price_eur_mwh": 54.08,
+                     *             "start": "2026-03-09T23:00:00Z"
+                     *           },
+                     *           {
+                     *             "all_in_eur_kwh": 0.110782,
+                     *             "all_in_p10_eur_kwh": 0.110782,
+                     *             "all_in_p90_eur_kwh": 0.110782,
+                     *             "level": "very_low",
+                     *             "origin": "sample",
+                     *             "p10": 54.09,
+                     *             "p90": 54.09,
+                     *             "period": "P6",
+                     *             "price_eur_mwh": 54.09,
+                     *             "start": "2026-03-09T23:15:00Z"
+                     *           }
+                     *         ],
+                     *         "resolution_min": 15,
+                     *         "series": "spot"
+                     *       },
+                     *       "sample": true,
+                     *       "site": "Tiny plant",
+                     *       "state": "ready",
+                     *       "timezone": "Europe/Madrid",
+                     *       "troubles": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    data_api_v1_data_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "failing": [],
+                     *       "healing": null,
+                     *       "now": "2026-03-10T20:00:00Z",
+                     *       "sample": true,
+                     *       "series": [
+                     *         {
+                     *           "age_minutes": 480,
+                     *           "due_next": "2026-03-11T12:00:00Z",
+                     *           "first": "2026-01-08T23:00:00Z",
+                     *           "healing": null,
+                     *           "holes": 0,
+                     *           "kind": "price",
+                     *           "label": {
+                     *             "place": null,
+                     *             "quantity": "spot"
+                     *           },
+                     *           "newest": "2026-03-11T22:45:00Z",
+                     *           "note": "",
+                     *           "origin": "sample",
+                     *           "remedy": "",
+                     *           "rows": 5952,
+                     *           "series": "spot",
+                     *           "source": "sample",
+                     *           "state": "ok",
+                     *           "unit": "EUR/MWh",
+                     *           "until": "2026-03-11T23:00:00Z",
+                     *           "updated_at": "2026-03-10T12:00:00Z"
+                     *         },
+                     *         {
+                     *           "age_minutes": 40,
+                     *           "due_next": "2026-03-11T19:20:00Z",
+                     *           "first": "2026-01-08T23:00:00Z",
+                     *           "healing": null,
+                     *           "holes": 0,
+                     *           "kind": "price",
+                     *           "label": {
+                     *             "place": null,
+                     *             "quantity": "pvpc"
+                     *           },
+                     *           "newest": "2026-03-11T22:00:00Z",
+                     *           "note": "",
+                     *           "origin": "sample",
+                     *           "remedy": "",
+                     *           "rows": 1488,
+                     *           "series": "pvpc",
+                     *           "source": "sample",
+                     *           "state": "ok",
+                     *           "unit": "EUR/MWh",
+                     *           "until": "2026-03-11T23:00:00Z",
+                     *           "updated_at": "2026-03-10T19:20:00Z"
+                     *         }
+                     *       ],
+                     *       "states": {
+                     *         "failing": 0,
+                     *         "late": 0,
+                     *         "missing": 0,
+                     *         "off": 91,
+                     *         "ok": 4
+                     *       },
+                     *       "status": "ok",
+                     *       "timezone": "Europe/Madrid"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DataHealth"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_api_v1_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id last received. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChangeEvent"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecasts_api_v1_forecasts_get: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. Default: the beginning. */
+                start?: string | null;
+                /** @description Before this moment. Default: no bound. */
+                end?: string | null;
+                /** @description The world as it was known then. Default: now. */
+                as_of?: string | null;
+                limit?: number;
+                /** @description `next` of the page before: tells what follows it. */
+                next?: string | null;
+                /** @description Default: all. */
+                series?: ("spot" | "pvpc") | null;
+                /** @description Zone of the times, an IANA name. Default: the site's. */
+                tz?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "forecasts": [
+                     *         {
+                     *           "forecast": 96,
+                     *           "id": "spot/naive-kind/2026-03-10T20:00:00+00:00",
+                     *           "issued_at": "2026-03-10T21:00:00+01:00",
+                     *           "last_start": "2026-03-12T23:45:00+01:00",
+                     *           "model": "naive-kind",
+                     *           "published": 108,
+                     *           "resolution_min": 15,
+                     *           "series": "spot",
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         },
+                     *         {
+                     *           "forecast": 96,
+                     *           "id": "spot/naive-kind/2026-03-10T19:00:00+00:00",
+                     *           "issued_at": "2026-03-10T20:00:00+01:00",
+                     *           "last_start": "2026-03-12T23:45:00+01:00",
+                     *           "model": "naive-kind",
+                     *           "published": 112,
+                     *           "resolution_min": 15,
+                     *           "series": "spot",
+                     *           "start": "2026-03-10T20:00:00+01:00"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "sample": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ForecastList"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3738,6 +6902,10 @@ export interface operations {
         parameters: {
             query?: {
                 series?: "spot" | "pvpc";
+                /** @description The world as it was known then. Default: now. */
+                as_of?: string | null;
+                /** @description Zone of the times, an IANA name. Default: the site's. */
+                tz?: string | null;
             };
             header?: never;
             path?: never;
@@ -3745,22 +6913,114 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "issued_at": "2026-03-10T21:00:00+01:00",
+                     *       "model": "naive-kind",
+                     *       "points": [
+                     *         {
+                     *           "origin": "sample",
+                     *           "p05": 87.81,
+                     *           "p10": 87.81,
+                     *           "p50": 87.81,
+                     *           "p90": 87.81,
+                     *           "p95": 87.81,
+                     *           "price_eur_mwh": 87.81,
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         },
+                     *         {
+                     *           "origin": "sample",
+                     *           "p05": 86.42,
+                     *           "p10": 86.42,
+                     *           "p50": 86.42,
+                     *           "p90": 86.42,
+                     *           "p95": 86.42,
+                     *           "price_eur_mwh": 86.42,
+                     *           "start": "2026-03-10T21:15:00+01:00"
+                     *         }
+                     *       ],
+                     *       "resolution_min": 15,
+                     *       "sample": true,
+                     *       "series": "spot"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ForecastAnswer"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3779,7 +7039,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3788,13 +7048,56 @@ export interface operations {
                     "application/json": components["schemas"]["ScoresAnswer"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3810,7 +7113,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3819,13 +7122,56 @@ export interface operations {
                     "application/json": components["schemas"]["HoleRow"][];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3843,7 +7189,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3852,22 +7198,76 @@ export interface operations {
                     "application/json": components["schemas"]["Healed"];
                 };
             };
-            /** @description Conflict */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3881,7 +7281,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3890,13 +7290,250 @@ export interface operations {
                     "application/json": components["schemas"]["HourlyAdvice"];
                 };
             };
-            /** @description Conflict */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alerts_api_v1_insights_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description Newest records, open or closed. */
+                history?: number;
+                lang?: "en" | "es";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "alerts": [
+                     *         {
+                     *           "closed_at": null,
+                     *           "facts": {},
+                     *           "id": "sample:world",
+                     *           "kind": "sample",
+                     *           "opened_at": null,
+                     *           "severity": "warning",
+                     *           "since": null,
+                     *           "subject": "world",
+                     *           "text": "SAMPLE DATA: made up by the program, no real price behind any number.",
+                     *           "until": null
+                     *         },
+                     *         {
+                     *           "closed_at": null,
+                     *           "facts": {
+                     *             "contracted_kw": 20,
+                     *             "hours": 0.5,
+                     *             "max_at": "2026-03-10T21:00:00+01:00",
+                     *             "max_kw": 23,
+                     *             "over_kw": 3,
+                     *             "period": "P2",
+                     *             "plan_excess_eur": 8.424312
+                     *           },
+                     *           "id": "excess_power:2026-03-10",
+                     *           "kind": "excess_power",
+                     *           "opened_at": null,
+                     *           "severity": "warning",
+                     *           "since": "2026-03-10T21:00:00+01:00",
+                     *           "subject": "2026-03-10",
+                     *           "text": "Tue 10/03: 23.0 kW planned at 21:00, 3.0 kW above the 20.0 kW contracted in P2.",
+                     *           "until": "2026-03-10T21:30:00+01:00"
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "history": [],
+                     *       "sample": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertsAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deviations_api_v1_insights_deviations_get: {
+        parameters: {
+            query?: {
+                /** @description Default: the contract's; spot where it fixes prices. */
+                series?: ("spot" | "pvpc") | null;
+                /** @description Local days back, today included. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviationsAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3917,7 +7554,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3926,13 +7563,56 @@ export interface operations {
                     "application/json": components["schemas"]["SavingsLedger"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3953,7 +7633,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3962,13 +7642,637 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    windows_api_v1_insights_windows_get: {
+        parameters: {
+            query?: {
+                /** @description Default: as long as the longest process step. */
+                hours?: number | null;
+                /** @description Local days, today included. */
+                days?: number;
+                /** @description Windows named of each kind; none overlaps another. */
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "days": [
+                     *         {
+                     *           "best": [
+                     *             {
+                     *               "difference_percent": 14.554735510320423,
+                     *               "end": "2026-03-11T00:00:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-10",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 73.7175,
+                     *               "price_eur_kwh": 0.15153108663540021,
+                     *               "rank": 1,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-10T23:00:00+01:00",
+                     *               "ties": 0
+                     *             },
+                     *             {
+                     *               "difference_percent": 21.512720963466624,
+                     *               "end": "2026-03-10T23:00:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-10",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 81.1225,
+                     *               "price_eur_kwh": 0.16073499332517266,
+                     *               "rank": 2,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-10T22:00:00+01:00",
+                     *               "ties": 0
+                     *             }
+                     *           ],
+                     *           "day": "2026-03-10",
+                     *           "day_rank": 3,
+                     *           "end": "2026-03-11T00:00:00+01:00",
+                     *           "mean_eur_kwh": 0.1322783261297378,
+                     *           "slots": 96,
+                     *           "slots_known": 96,
+                     *           "start": "2026-03-10T00:00:00+01:00",
+                     *           "worst": [
+                     *             {
+                     *               "difference_percent": 42.23414827262525,
+                     *               "end": "2026-03-10T22:00:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-10",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 85.4225,
+                     *               "price_eur_kwh": 0.18814495051991806,
+                     *               "rank": 1,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-10T21:00:00+01:00",
+                     *               "ties": 0
+                     *             },
+                     *             {
+                     *               "difference_percent": 21.512720963466624,
+                     *               "end": "2026-03-10T23:00:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-10",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 81.1225,
+                     *               "price_eur_kwh": 0.16073499332517266,
+                     *               "rank": 2,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-10T22:00:00+01:00",
+                     *               "ties": 0
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "best": [
+                     *             {
+                     *               "difference_percent": -28.39575322740951,
+                     *               "end": "2026-03-11T15:00:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-11",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 19.939999999999998,
+                     *               "price_eur_kwh": 0.08468934564833219,
+                     *               "rank": 1,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-11T14:00:00+01:00",
+                     *               "ties": 0
+                     *             },
+                     *             {
+                     *               "difference_percent": -26.819418633462448,
+                     *               "end": "2026-03-11T16:00:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-11",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 21.439999999999998,
+                     *               "price_eur_kwh": 0.08655374268204707,
+                     *               "rank": 2,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-11T15:00:00+01:00",
+                     *               "ties": 0
+                     *             }
+                     *           ],
+                     *           "day": "2026-03-11",
+                     *           "day_rank": 1,
+                     *           "end": "2026-03-12T00:00:00+01:00",
+                     *           "mean_eur_kwh": 0.11827419387190673,
+                     *           "slots": 96,
+                     *           "slots_known": 96,
+                     *           "start": "2026-03-11T00:00:00+01:00",
+                     *           "worst": [
+                     *             {
+                     *               "difference_percent": 49.62613407133665,
+                     *               "end": "2026-03-11T21:45:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-11",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 76.5075,
+                     *               "price_eur_kwh": 0.1769691038945718,
+                     *               "rank": 1,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-11T20:45:00+01:00",
+                     *               "ties": 0
+                     *             },
+                     *             {
+                     *               "difference_percent": 43.428308931265754,
+                     *               "end": "2026-03-11T20:45:00+01:00",
+                     *               "high_eur_kwh": null,
+                     *               "local_day": "2026-03-11",
+                     *               "low_eur_kwh": null,
+                     *               "market_eur_mwh": 70.66,
+                     *               "price_eur_kwh": 0.16963867617256256,
+                     *               "rank": 2,
+                     *               "shares": {
+                     *                 "contract": 0,
+                     *                 "forecast": 0,
+                     *                 "published": 0,
+                     *                 "sample": 1
+                     *               },
+                     *               "start": "2026-03-11T19:45:00+01:00",
+                     *               "ties": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "hours": 1,
+                     *       "longest_step": {
+                     *         "minutes": 60,
+                     *         "process": "bake",
+                     *         "product": "loaf"
+                     *       },
+                     *       "model": "naive-kind",
+                     *       "overall": {
+                     *         "best": [
+                     *           {
+                     *             "difference_percent": -30.083268717693866,
+                     *             "end": "2026-03-11T15:00:00+01:00",
+                     *             "high_eur_kwh": null,
+                     *             "local_day": "2026-03-11",
+                     *             "low_eur_kwh": null,
+                     *             "market_eur_mwh": 19.939999999999998,
+                     *             "price_eur_kwh": 0.08468934564833219,
+                     *             "rank": 1,
+                     *             "shares": {
+                     *               "contract": 0,
+                     *               "forecast": 0,
+                     *               "published": 0,
+                     *               "sample": 1
+                     *             },
+                     *             "start": "2026-03-11T14:00:00+01:00",
+                     *             "ties": 1
+                     *           },
+                     *           {
+                     *             "difference_percent": -30.083268717693866,
+                     *             "end": "2026-03-12T15:00:00+01:00",
+                     *             "high_eur_kwh": 0.10768991468073036,
+                     *             "local_day": "2026-03-12",
+                     *             "low_eur_kwh": 0.062313504988648016,
+                     *             "market_eur_mwh": 19.939999999999998,
+                     *             "price_eur_kwh": 0.08468934564833219,
+                     *             "rank": 2,
+                     *             "shares": {
+                     *               "contract": 0,
+                     *               "forecast": 1,
+                     *               "published": 0,
+                     *               "sample": 0
+                     *             },
+                     *             "start": "2026-03-12T14:00:00+01:00",
+                     *             "ties": 1
+                     *           }
+                     *         ],
+                     *         "end": "2026-03-17T00:00:00+01:00",
+                     *         "mean_eur_kwh": 0.12112886872010359,
+                     *         "slots": 588,
+                     *         "slots_known": 204,
+                     *         "start": "2026-03-10T21:00:00+01:00",
+                     *         "worst": [
+                     *           {
+                     *             "difference_percent": 55.32626739433248,
+                     *             "end": "2026-03-10T22:00:00+01:00",
+                     *             "high_eur_kwh": null,
+                     *             "local_day": "2026-03-10",
+                     *             "low_eur_kwh": null,
+                     *             "market_eur_mwh": 85.4225,
+                     *             "price_eur_kwh": 0.18814495051991806,
+                     *             "rank": 1,
+                     *             "shares": {
+                     *               "contract": 0,
+                     *               "forecast": 0,
+                     *               "published": 0,
+                     *               "sample": 1
+                     *             },
+                     *             "start": "2026-03-10T21:00:00+01:00",
+                     *             "ties": 0
+                     *           },
+                     *           {
+                     *             "difference_percent": 46.09985692469402,
+                     *             "end": "2026-03-11T21:45:00+01:00",
+                     *             "high_eur_kwh": null,
+                     *             "local_day": "2026-03-11",
+                     *             "low_eur_kwh": null,
+                     *             "market_eur_mwh": 76.5075,
+                     *             "price_eur_kwh": 0.1769691038945718,
+                     *             "rank": 2,
+                     *             "shares": {
+                     *               "contract": 0,
+                     *               "forecast": 0,
+                     *               "published": 0,
+                     *               "sample": 1
+                     *             },
+                     *             "start": "2026-03-11T20:45:00+01:00",
+                     *             "ties": 0
+                     *           }
+                     *         ]
+                     *       },
+                     *       "resolution_min": 15,
+                     *       "sample": true,
+                     *       "series": "spot",
+                     *       "timezone": "Europe/Madrid"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WindowsAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_api_v1_jobs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_api_v1_jobs__name__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAsked"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_api_v1_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "can": [
+                     *         "read",
+                     *         "export"
+                     *       ],
+                     *       "how": "local",
+                     *       "name": "local",
+                     *       "role": "admin"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3982,13 +8286,182 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "pinned": "naive-kind",
+                     *       "sample": true,
+                     *       "series": [
+                     *         {
+                     *           "champion": {
+                     *             "chosen_by": "default",
+                     *             "model": "boosting",
+                     *             "since": null,
+                     *             "version": null,
+                     *             "why": "no choice was made yet"
+                     *           },
+                     *           "comparison": null,
+                     *           "history": [],
+                     *           "models": [
+                     *             {
+                     *               "model": "boosting",
+                     *               "versions": []
+                     *             },
+                     *             {
+                     *               "model": "lear",
+                     *               "versions": []
+                     *             }
+                     *           ],
+                     *           "series": "spot",
+                     *           "serving": {
+                     *             "model": "naive-kind",
+                     *             "version": null
+                     *           },
+                     *           "trouble": null
+                     *         },
+                     *         {
+                     *           "champion": {
+                     *             "chosen_by": "default",
+                     *             "model": "boosting",
+                     *             "since": null,
+                     *             "version": null,
+                     *             "why": "no choice was made yet"
+                     *           },
+                     *           "comparison": null,
+                     *           "history": [],
+                     *           "models": [
+                     *             {
+                     *               "model": "boosting",
+                     *               "versions": []
+                     *             },
+                     *             {
+                     *               "model": "lear",
+                     *               "versions": []
+                     *             }
+                     *           ],
+                     *           "series": "pvpc",
+                     *           "serving": {
+                     *             "model": "naive-kind",
+                     *             "version": null
+                     *           },
+                     *           "trouble": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ModelsAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nodes_api_v1_nodes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nodes"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3996,7 +8469,15 @@ export interface operations {
     plans_api_v1_plans_get: {
         parameters: {
             query?: {
+                /** @description From this moment on. Default: the beginning. */
+                start?: string | null;
+                /** @description Before this moment. Default: no bound. */
+                end?: string | null;
+                /** @description The world as it was known then. Default: now. */
+                as_of?: string | null;
                 limit?: number;
+                /** @description `next` of the page before: tells what follows it. */
+                next?: string | null;
             };
             header?: never;
             path?: never;
@@ -4004,22 +8485,154 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanSummary"][];
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T20:00:00Z",
+                     *       "next": null,
+                     *       "plans": [
+                     *         {
+                     *           "baseline": {
+                     *             "cost_eur": 29.12636551488586,
+                     *             "energy_kwh": 123.5
+                     *           },
+                     *           "because": "asked for",
+                     *           "changes": {
+                     *             "added": 0,
+                     *             "batches_added": 0,
+                     *             "batches_dropped": 0,
+                     *             "batches_moved": 0,
+                     *             "before": "20260310T190000Z-11ed49d1",
+                     *             "compared": {
+                     *               "end": "2026-03-13T00:00:00+01:00",
+                     *               "start": "2026-03-10T21:00:00+01:00"
+                     *             },
+                     *             "cost_eur": null,
+                     *             "dropped": 0,
+                     *             "moved": 0,
+                     *             "runs_eur": 0,
+                     *             "unchanged": 9,
+                     *             "words": [
+                     *               "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *               "The energy of the runs in both windows costs the same; whole costs differ in span."
+                     *             ]
+                     *           },
+                     *           "cost_eur": 23.013623776851365,
+                     *           "id": "20260310T200000Z-9d0bbac8",
+                     *           "issued_at": "2026-03-10T21:00:00+01:00",
+                     *           "kept": {
+                     *             "difference_eur": 0,
+                     *             "moved": [],
+                     *             "plan": "20260310T190000Z-11ed49d1",
+                     *             "reason": "A new plan is not cheaper by more than the threshold.",
+                     *             "threshold_eur": 1
+                     *           },
+                     *           "mip_gap": 1.2206844582484387e-11,
+                     *           "replaced": null,
+                     *           "sample": true,
+                     *           "saving": {
+                     *             "eur": 6.112741738034494,
+                     *             "percent": 20.98697049898108
+                     *           },
+                     *           "window": {
+                     *             "end": "2026-03-13T00:00:00+01:00",
+                     *             "start": "2026-03-10T21:00:00+01:00"
+                     *           }
+                     *         },
+                     *         {
+                     *           "baseline": {
+                     *             "cost_eur": 31.449371228617906,
+                     *             "energy_kwh": 136
+                     *           },
+                     *           "because": "asked for",
+                     *           "changes": null,
+                     *           "cost_eur": 25.336629490583412,
+                     *           "id": "20260310T190000Z-11ed49d1",
+                     *           "issued_at": "2026-03-10T20:00:00+01:00",
+                     *           "kept": null,
+                     *           "mip_gap": 0.35271106711415645,
+                     *           "replaced": null,
+                     *           "sample": true,
+                     *           "saving": {
+                     *             "eur": 6.112741738034494,
+                     *             "percent": 19.436769319165585
+                     *           },
+                     *           "window": {
+                     *             "end": "2026-03-13T00:00:00+01:00",
+                     *             "start": "2026-03-10T20:00:00+01:00"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "sample": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlanList"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4037,7 +8650,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4046,51 +8659,332 @@ export interface operations {
                     "application/json": components["schemas"]["PlanAnswer"];
                 };
             };
-            /** @description Conflict */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
     latest_api_v1_plans_latest_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The newest plan as it was then. Default: now. */
+                as_of?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "assumed_stock": [],
+                     *       "assumptions": [
+                     *         "contract.municipal_fee is not given: 1.5 % of the market part.",
+                     *         "contract.margin_inside_losses is not given: the margin is charged outside the losses."
+                     *       ],
+                     *       "baseline": {
+                     *         "cost_eur": 29.12636551488586,
+                     *         "energy_kwh": 123.5
+                     *       },
+                     *       "because": "asked for",
+                     *       "begun": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-2",
+                     *           "end": "2026-03-10T21:00:00+01:00",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T20:30:00+01:00",
+                     *           "unit": 1
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "end": "2026-03-10T20:30:00+01:00",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T20:00:00+01:00",
+                     *           "unit": 1
+                     *         }
+                     *       ],
+                     *       "bill": {},
+                     *       "changes": {
+                     *         "added": 0,
+                     *         "batches_added": 0,
+                     *         "batches_dropped": 0,
+                     *         "batches_moved": 0,
+                     *         "before": "20260310T190000Z-11ed49d1",
+                     *         "compared": {
+                     *           "end": "2026-03-13T00:00:00+01:00",
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         },
+                     *         "cost_eur": null,
+                     *         "dropped": 0,
+                     *         "moved": 0,
+                     *         "runs_eur": 0,
+                     *         "unchanged": 9,
+                     *         "words": [
+                     *           "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *           "The energy of the runs in both windows costs the same; whole costs differ in span."
+                     *         ]
+                     *       },
+                     *       "contract": "indexed 3.0TD",
+                     *       "cost_eur": 23.013623776851365,
+                     *       "cost_parts": {
+                     *         "energy": 13.469925882348488,
+                     *         "excess_power": 8.424312,
+                     *         "taxes": 1.1193858945028772
+                     *       },
+                     *       "currency": "EUR",
+                     *       "energy_kwh": 123.5,
+                     *       "frozen": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-2",
+                     *           "machine": "oven",
+                     *           "process": "bake",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         }
+                     *       ],
+                     *       "given_up": [],
+                     *       "id": "20260310T200000Z-9d0bbac8",
+                     *       "in_stock": [],
+                     *       "issued_at": "2026-03-10T21:00:00+01:00",
+                     *       "kept": {
+                     *         "difference_eur": 0,
+                     *         "moved": [],
+                     *         "plan": "20260310T190000Z-11ed49d1",
+                     *         "reason": "A new plan is not cheaper by more than the threshold.",
+                     *         "threshold_eur": 1
+                     *       },
+                     *       "late": [],
+                     *       "left_for_later": [],
+                     *       "load_kw": [
+                     *         {
+                     *           "kw": 23,
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         },
+                     *         {
+                     *           "kw": 23,
+                     *           "start": "2026-03-10T21:15:00+01:00"
+                     *         }
+                     *       ],
+                     *       "mip_gap": 1.2206844582484387e-11,
+                     *       "model": "naive-kind",
+                     *       "month_so_far": {
+                     *         "already": [],
+                     *         "end": "2026-03-10T21:00:00+01:00",
+                     *         "hours_known": 1,
+                     *         "hours_unknown": 236,
+                     *         "origin": "plans",
+                     *         "runs_as_planned": 3,
+                     *         "runs_reported": 0,
+                     *         "start": "2026-03-01T00:00:00+01:00"
+                     *       },
+                     *       "price_origin": {
+                     *         "contract": 0,
+                     *         "forecast": 96,
+                     *         "published": 0,
+                     *         "sample": 108
+                     *       },
+                     *       "released": [],
+                     *       "replaced": null,
+                     *       "resolution_min": 15,
+                     *       "risk": {
+                     *         "alpha": 0.9,
+                     *         "cost_without_risk_eur": 23.013623776851368,
+                     *         "cvar_eur": 24.6610744423815,
+                     *         "cvar_without_risk_eur": 24.6610744423815,
+                     *         "expected_cost_eur": 23.013623776851368,
+                     *         "gap": 1.2206844582484387e-11,
+                     *         "p10_eur": 21.778719793591037,
+                     *         "p90_eur": 24.225377253273447,
+                     *         "paths": 50,
+                     *         "saving": {
+                     *           "expected_eur": 6.112741738034492,
+                     *           "p10_eur": 5.405945024551406,
+                     *           "p90_eur": 6.783007215269631
+                     *         },
+                     *         "weight": 0
+                     *       },
+                     *       "runs": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-2",
+                     *           "cost_eur": 2.069594455719099,
+                     *           "end": "2026-03-10T22:00:00+01:00",
+                     *           "energy_kwh": 11,
+                     *           "machine": "oven",
+                     *           "process": "bake",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T21:00:00+01:00",
+                     *           "unit": 2,
+                     *           "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-11-1",
+                     *           "cost_eur": 0.25649175308882594,
+                     *           "end": "2026-03-11T14:30:00+01:00",
+                     *           "energy_kwh": 3,
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-11T14:00:00+01:00",
+                     *           "unit": 1,
+                     *           "why": "0.0855 EUR/kWh on average; start 9 of 129 allowed ones by price"
+                     *         }
+                     *       ],
+                     *       "sample": true,
+                     *       "saving": {
+                     *         "eur": 6.112741738034494,
+                     *         "percent": 20.98697049898108
+                     *       },
+                     *       "site": "Tiny plant",
+                     *       "solve_seconds": 0.208,
+                     *       "violations": [],
+                     *       "window": {
+                     *         "end": "2026-03-13T00:00:00+01:00",
+                     *         "start": "2026-03-10T21:00:00+01:00"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlanAnswer"];
                 };
             };
-            /** @description Not Found */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4104,9 +8998,7 @@ export interface operations {
                 shift?: number | null;
                 lang?: components["schemas"]["Language"];
             };
-            header?: {
-                "If-None-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 format: components["schemas"]["ExportFormat"];
             };
@@ -4114,7 +9006,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4134,31 +9026,67 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4174,40 +9102,140 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "batch": "loaf-2026-03-10-2",
+                     *       "currency": "EUR",
+                     *       "due": "2026-03-10T22:00:00+01:00",
+                     *       "issued_at": "2026-03-10T21:00:00+01:00",
+                     *       "plan": "20260310T200000Z-9d0bbac8",
+                     *       "plan_cost_eur": 23.013623776851368,
+                     *       "plan_gap_eur": 2.80923728723792e-10,
+                     *       "product": "loaf",
+                     *       "recount_differs_eur": 3.552713678800501e-15,
+                     *       "runs": [
+                     *         {
+                     *           "allowed_starts": 1,
+                     *           "binding": [],
+                     *           "cheaper_blocked_by": {},
+                     *           "cheaper_but_dearer": 0,
+                     *           "end": "2026-03-10T22:00:00+01:00",
+                     *           "energy_kwh": 11,
+                     *           "machine": "oven",
+                     *           "mean_price_eur_kwh": 0.18814495051991806,
+                     *           "moves": {
+                     *             "best": {
+                     *               "difference_eur": null,
+                     *               "moves_along": [],
+                     *               "rule": null,
+                     *               "start": null
+                     *             },
+                     *             "cheapest": {
+                     *               "difference_eur": 0,
+                     *               "moves_along": [],
+                     *               "rule": null,
+                     *               "start": "2026-03-10T21:00:00+01:00"
+                     *             },
+                     *             "hour_earlier": {
+                     *               "difference_eur": null,
+                     *               "moves_along": [],
+                     *               "rule": "window",
+                     *               "start": null
+                     *             },
+                     *             "hour_later": {
+                     *               "difference_eur": null,
+                     *               "moves_along": [],
+                     *               "rule": "attendance",
+                     *               "start": "2026-03-10T22:00:00+01:00"
+                     *             }
+                     *           },
+                     *           "process": "bake",
+                     *           "rank": 1,
+                     *           "saving_missed_eur": 0,
+                     *           "start": "2026-03-10T21:00:00+01:00",
+                     *           "why": "0.1881 EUR/kWh on average, start 1 of 1 that staff and climate allow by price."
+                     *         }
+                     *       ],
+                     *       "sample": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchReasons"];
                 };
             };
-            /** @description Not Found */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4227,7 +9255,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4236,40 +9264,94 @@ export interface operations {
                     "application/json": components["schemas"]["StartReasons"];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4287,7 +9369,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4296,40 +9378,94 @@ export interface operations {
                     "application/json": components["schemas"]["WhatIfAnswer"];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Needed data is missing or late, or something else is under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4346,31 +9482,103 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "added": [],
+                     *       "after": "20260310T200000Z-9d0bbac8",
+                     *       "before": "20260310T190000Z-11ed49d1",
+                     *       "compared": {
+                     *         "end": "2026-03-13T00:00:00+01:00",
+                     *         "start": "2026-03-10T21:00:00+01:00"
+                     *       },
+                     *       "cost_eur": {
+                     *         "after": 23.013623776851365,
+                     *         "before": 25.336629490583412,
+                     *         "difference": null
+                     *       },
+                     *       "dropped": [],
+                     *       "moved": [],
+                     *       "runs_eur": {
+                     *         "after": 6.934563271309185,
+                     *         "before": 6.934563271309185,
+                     *         "difference": 0
+                     *       },
+                     *       "sample": true,
+                     *       "unchanged": 9,
+                     *       "words": [
+                     *         "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *         "The energy of the runs in both windows costs the same; whole costs differ in span."
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DiffAnswer"];
                 };
             };
-            /** @description Not Found */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4386,7 +9594,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4395,22 +9603,65 @@ export interface operations {
                     "application/json": components["schemas"]["PlanAnswer"];
                 };
             };
-            /** @description Not Found */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4424,9 +9675,7 @@ export interface operations {
                 shift?: number | null;
                 lang?: components["schemas"]["Language"];
             };
-            header?: {
-                "If-None-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 plan_id: string;
                 format: components["schemas"]["ExportFormat"];
@@ -4435,7 +9684,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4455,31 +9704,67 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4494,6 +9779,10 @@ export interface operations {
                 end?: string | null;
                 /** @description The world as it was known then. Default: now. */
                 as_of?: string | null;
+                /** @description Slots a page. */
+                limit?: number;
+                /** @description Zone of the times, an IANA name. Default: the site's. */
+                tz?: string | null;
                 /** @description `provenance`: unit and every revision too. */
                 detail?: "provenance" | null;
             };
@@ -4503,30 +9792,125 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "next_start": null,
+                     *       "points": [
+                     *         {
+                     *           "available_at": "2026-03-09T13:00:00+01:00",
+                     *           "minutes": 15,
+                     *           "origin": "sample",
+                     *           "price_eur_mwh": 54.08,
+                     *           "revisions": null,
+                     *           "source": "sample",
+                     *           "start": "2026-03-10T00:00:00+01:00",
+                     *           "unit": null
+                     *         },
+                     *         {
+                     *           "available_at": "2026-03-09T13:00:00+01:00",
+                     *           "minutes": 15,
+                     *           "origin": "sample",
+                     *           "price_eur_mwh": 54.09,
+                     *           "revisions": null,
+                     *           "source": "sample",
+                     *           "start": "2026-03-10T00:15:00+01:00",
+                     *           "unit": null
+                     *         }
+                     *       ],
+                     *       "sample": true,
+                     *       "series": "spot"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Prices"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    log_api_v1_production_log_get: {
+    prices_latest_api_v1_prices_latest_get: {
         parameters: {
             query?: {
-                limit?: number;
+                series?: "spot" | "pvpc" | "surplus" | "gas";
+                /** @description The world as it was known then. Default: now. */
+                as_of?: string | null;
+                /** @description Zone of the times, an IANA name. Default: the site's. */
+                tz?: string | null;
             };
             header?: never;
             path?: never;
@@ -4534,22 +9918,448 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogAnswer"];
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "current": {
+                     *         "available_at": "2026-03-09T13:00:00+01:00",
+                     *         "minutes": 15,
+                     *         "origin": "sample",
+                     *         "price_eur_mwh": 87.81,
+                     *         "source": "sample",
+                     *         "start": "2026-03-10T21:00:00+01:00"
+                     *       },
+                     *       "newest": {
+                     *         "available_at": "2026-03-10T13:00:00+01:00",
+                     *         "minutes": 15,
+                     *         "origin": "sample",
+                     *         "price_eur_mwh": 60.63,
+                     *         "source": "sample",
+                     *         "start": "2026-03-11T23:45:00+01:00"
+                     *       },
+                     *       "sample": true,
+                     *       "series": "spot"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LatestPrices"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prices_stats_api_v1_prices_stats_get: {
+        parameters: {
+            query?: {
+                series?: "spot" | "pvpc" | "surplus" | "gas";
+                /** @description Default: local midnight 29 days ago. */
+                start?: string | null;
+                /** @description Default: the end of today. */
+                end?: string | null;
+                /** @description The world as it was known then. Default: now. */
+                as_of?: string | null;
+                /** @description Zone of the times, an IANA name. Default: the site's. */
+                tz?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "all": {
+                     *         "hours": 720,
+                     *         "max": 132.29,
+                     *         "max_at": "2026-02-20T20:45:00+01:00",
+                     *         "mean": 77.51958,
+                     *         "min": 14.81,
+                     *         "min_at": "2026-03-01T14:15:00+01:00",
+                     *         "missing_hours": 0,
+                     *         "negative_hours": 0,
+                     *         "p25": 63.6,
+                     *         "p50": 77.305,
+                     *         "p75": 92.8025
+                     *       },
+                     *       "as_of": "2026-03-10T21:00:00+01:00",
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-02-09",
+                     *           "hours": 24,
+                     *           "max": 102.56,
+                     *           "max_at": "2026-02-09T20:45:00+01:00",
+                     *           "mean": 72.47146,
+                     *           "min": 52.55,
+                     *           "min_at": "2026-02-09T13:30:00+01:00",
+                     *           "missing_hours": 0,
+                     *           "negative_hours": 0,
+                     *           "p25": 62.9225,
+                     *           "p50": 69.015,
+                     *           "p75": 80.76
+                     *         },
+                     *         {
+                     *           "day": "2026-02-10",
+                     *           "hours": 24,
+                     *           "max": 111.06,
+                     *           "max_at": "2026-02-10T21:30:00+01:00",
+                     *           "mean": 82.13167,
+                     *           "min": 60.97,
+                     *           "min_at": "2026-02-10T14:30:00+01:00",
+                     *           "missing_hours": 0,
+                     *           "negative_hours": 0,
+                     *           "p25": 72.93,
+                     *           "p50": 79.65,
+                     *           "p75": 90.5525
+                     *         }
+                     *       ],
+                     *       "periods": [
+                     *         {
+                     *           "hours": 135,
+                     *           "max": 132.29,
+                     *           "max_at": "2026-02-20T20:45:00+01:00",
+                     *           "mean": 87.33241,
+                     *           "min": 45.6,
+                     *           "min_at": "2026-02-27T13:45:00+01:00",
+                     *           "missing_hours": 0,
+                     *           "negative_hours": 0,
+                     *           "p25": 69.1875,
+                     *           "p50": 85.965,
+                     *           "p75": 105.01,
+                     *           "period": "P1"
+                     *         },
+                     *         {
+                     *           "hours": 168,
+                     *           "max": 131.6,
+                     *           "max_at": "2026-02-24T22:00:00+01:00",
+                     *           "mean": 76.88552,
+                     *           "min": 25.11,
+                     *           "min_at": "2026-03-04T13:45:00+01:00",
+                     *           "missing_hours": 0,
+                     *           "negative_hours": 0,
+                     *           "p25": 60.505,
+                     *           "p50": 73.74,
+                     *           "p75": 94.7275,
+                     *           "period": "P2"
+                     *         }
+                     *       ],
+                     *       "sample": true,
+                     *       "series": "spot",
+                     *       "timezone": "Europe/Madrid",
+                     *       "window": {
+                     *         "end": "2026-03-11T00:00:00+01:00",
+                     *         "start": "2026-02-09T00:00:00+01:00"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PriceStats"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_api_v1_production_log_get: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. Default: the beginning. */
+                start?: string | null;
+                /** @description Before this moment. Default: no bound. */
+                end?: string | null;
+                /** @description The world as it was known then. Default: now. */
+                as_of?: string | null;
+                limit?: number;
+                /** @description `next` of the page before: tells what follows it. */
+                next?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T20:00:00Z",
+                     *       "batches": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "begun": 2,
+                     *           "lost": false,
+                     *           "product": "loaf",
+                     *           "steps": 2
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-10-2",
+                     *           "begun": 1,
+                     *           "lost": false,
+                     *           "product": "loaf",
+                     *           "steps": 2
+                     *         }
+                     *       ],
+                     *       "log": [
+                     *         {
+                     *           "at": "2026-03-10T20:00:00Z",
+                     *           "batch": "",
+                     *           "by": "api",
+                     *           "id": "r00001-4192",
+                     *           "kg": 150,
+                     *           "kind": "stock",
+                     *           "machine": "",
+                     *           "moment": "2026-03-10T20:00:00Z",
+                     *           "note": "",
+                     *           "product": "loaf",
+                     *           "reason": "",
+                     *           "step": null,
+                     *           "undoes": "",
+                     *           "undone": false,
+                     *           "unit": null,
+                     *           "units": 0,
+                     *           "until": null
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "sample": true,
+                     *       "under_way": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "end": "2026-03-10T19:30:00Z",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "reported": false,
+                     *           "start": "2026-03-10T19:00:00Z",
+                     *           "unit": 1
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "end": "2026-03-10T20:30:00Z",
+                     *           "machine": "oven",
+                     *           "process": "bake",
+                     *           "product": "loaf",
+                     *           "reported": false,
+                     *           "start": "2026-03-10T19:30:00Z",
+                     *           "unit": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4567,7 +10377,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4576,31 +10386,85 @@ export interface operations {
                     "application/json": components["schemas"]["ReportRow"][];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4618,7 +10482,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4627,31 +10491,85 @@ export interface operations {
                     "application/json": components["schemas"]["ReportRow"][];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4669,7 +10587,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4678,31 +10596,85 @@ export interface operations {
                     "application/json": components["schemas"]["ReportRow"][];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4720,7 +10692,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4729,31 +10701,85 @@ export interface operations {
                     "application/json": components["schemas"]["ReportRow"][];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4767,13 +10793,70 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sample": true,
+                     *       "stock": [
+                     *         {
+                     *           "batches": 3,
+                     *           "counted_at": "2026-03-10T20:00:00Z",
+                     *           "counted_kg": 150,
+                     *           "kg": 150,
+                     *           "product": "loaf"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StockAnswer"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4791,40 +10874,205 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "at": "2026-03-10T20:00:00Z",
+                     *         "batch": "",
+                     *         "by": "api",
+                     *         "id": "r00001-4192",
+                     *         "kg": 150,
+                     *         "kind": "stock",
+                     *         "machine": "",
+                     *         "moment": "2026-03-10T20:00:00Z",
+                     *         "note": "",
+                     *         "product": "loaf",
+                     *         "reason": "",
+                     *         "step": null,
+                     *         "undoes": "",
+                     *         "undone": false,
+                     *         "unit": null,
+                     *         "units": 0,
+                     *         "until": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ReportRow"][];
                 };
             };
-            /** @description Bad Request */
+            /** @description A wrong question, in a way that its schema does not tell. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is stored under this name. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    weekly_api_v1_reports_weekly_get: {
+        parameters: {
+            query?: {
+                /** @description ISO week. Default: the last one of the plant that is over. */
+                week?: string | null;
+                lang?: "en" | "es";
+                format?: "json" | "html" | "pdf";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeekReport"];
+                    "application/pdf": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4838,13 +11086,56 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ClimateNormals"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4858,13 +11149,63 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "now": "2026-03-10T20:00:00Z",
+                     *       "sample": true,
+                     *       "values": {}
+                     *     }
+                     */
                     "application/json": components["schemas"]["CurrentWeather"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4881,22 +11222,113 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-10T20:00:00Z",
+                     *       "hours": [
+                     *         {
+                     *           "start": "2026-03-10T20:00:00Z",
+                     *           "values": {
+                     *             "humidity": {
+                     *               "issued_at": "2026-03-10T20:00:00Z",
+                     *               "origin": "sample",
+                     *               "source": "sample",
+                     *               "value": 67
+                     *             },
+                     *             "temperature": {
+                     *               "issued_at": "2026-03-10T20:00:00Z",
+                     *               "origin": "sample",
+                     *               "source": "sample",
+                     *               "value": 12.8
+                     *             }
+                     *           }
+                     *         },
+                     *         {
+                     *           "start": "2026-03-10T21:00:00Z",
+                     *           "values": {
+                     *             "humidity": {
+                     *               "issued_at": "2026-03-10T20:00:00Z",
+                     *               "origin": "sample",
+                     *               "source": "sample",
+                     *               "value": 70
+                     *             },
+                     *             "temperature": {
+                     *               "issued_at": "2026-03-10T20:00:00Z",
+                     *               "origin": "sample",
+                     *               "source": "sample",
+                     *               "value": 11.6
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "sample": true,
+                     *       "units": {
+                     *         "humidity": "%",
+                     *         "rain": "mm",
+                     *         "temperature": "°C",
+                     *         "wind_speed": "m/s"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["WeatherForecast"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4910,13 +11342,135 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "failing": [],
+                     *       "now": "2026-03-10T20:00:00Z",
+                     *       "sample": true,
+                     *       "series": {
+                     *         "failing": 0,
+                     *         "late": 0,
+                     *         "missing": 0,
+                     *         "off": 91,
+                     *         "ok": 4
+                     *       },
+                     *       "status": "ok",
+                     *       "trouble": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4930,13 +11484,45 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ready": true,
+                     *       "reason": null,
+                     *       "sample": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -4946,6 +11532,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4959,13 +11554,62 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "chocolate-factory",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description The reader has it: `If-None-Match` names this answer. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -20,6 +20,8 @@ export interface Problem {
   status: number;
   detail: string;
   hint: string;
+  /** What could not be made and by which rules, where no plan fits. */
+  conflicts?: Record<string, unknown>[];
 }
 
 export class Refusal extends Error {
@@ -76,6 +78,7 @@ async function refusal(answer: Response): Promise<Refusal> {
     status: answer.status,
     detail: said.detail ?? "",
     hint: said.hint ?? "",
+    conflicts: said.conflicts ?? [],
   });
 }
 
@@ -95,9 +98,11 @@ export async function post<Path extends Orderable>(
   language: string,
   body: Order<Path>,
   ask: Ask = {},
+  signal: AbortSignal | null = null,
 ): Promise<Done<Path>> {
   const answer = await fetch(address(template, ask), {
     method: "POST",
+    signal,
     headers: {
       Accept: "application/json",
       "Accept-Language": language,

@@ -34,6 +34,7 @@ const TEXT: [string, string][] = [
 const GRAPHICS: [string, string][] = [
   ["price", "surface"], ["load", "surface"], ["danger", "surface"], ["danger-fill", "surface"], ["focus", "surface"],
   ["product-1", "surface"], ["product-2", "surface"], ["product-3", "surface"], ["product-4", "surface"],
+  ["battery", "surface"], ["solar", "surface"],
 ];
 
 describe.each(Object.entries(themes))("the %s theme", (_, colours) => {

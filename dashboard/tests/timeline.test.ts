@@ -64,7 +64,7 @@ describe("prices", () => {
     expect(scale.max).toBeGreaterThan(90);
     expect(scale.min / scale.step).toBeCloseTo(Math.round(scale.min / scale.step), 9);
     expect(priceScale([slot(0, 61)], "market").min).toBe(0);
-    expect(priceScale([slot(0, 100)], "allIn").digits).toBe(3);
+    expect(priceScale([slot(0, 100)], "allIn").digits).toBe(2);
   });
 
   it("break the curve at a hole instead of bridging it", () => {
@@ -113,7 +113,7 @@ describe("contracted power", () => {
   });
 
   it("is exceeded only where it is known", () => {
-    const load = { start: 0, end: HOUR, kw: 96 };
+    const load = { start: 0, end: HOUR, kw: 96, battery: null, stored: null, solar: null };
     expect(greatestExcess([{ ...load, contracted: 80 }, { ...load, contracted: null }])).toBe(16);
     expect(greatestExcess([{ ...load, contracted: 130 }])).toBe(0);
   });

@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr
 
+from chocolate_factory import __version__
 from chocolate_factory.core.config import Settings, SystemClock
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.advice import Learn
+from chocolate_factory.domain.alerts import Severity
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
+from chocolate_factory.domain.notices import NoticeRules
 from chocolate_factory.domain.ports import Ports, Replanning, Source, Store
+from chocolate_factory.domain.roles import AccessRules, Role
 from chocolate_factory.domain.token_age import token_ends
 from chocolate_factory.infrastructure.advisers import ADVISERS
+from chocolate_factory.infrastructure.alerts import AlertPlaces, build_channels
+from chocolate_factory.infrastructure.backup_files import STORE, Backup, made, other_files, pack, unpack
+from chocolate_factory.infrastructure.file_locks import FileLocks
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from chocolate_factory.infrastructure.model_files import ModelFiles
 from chocolate_factory.infrastructure.origin_files import OriginFiles, code_version
@@ -29,12 +37,16 @@ from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.sources.site import Access, Site
 from chocolate_factory.infrastructure.stores import STORES, StorePlace
 from chocolate_factory.infrastructure.stores.shared_series import SharedSeries
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
+from chocolate_factory.infrastructure.tailscale import Tailscale
 from chocolate_factory.infrastructure.week_files import WeekFiles, plans_version
 from chocolate_factory.infrastructure.workers import runner
 from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.backtest_plans import PlansBench
 from chocolate_factory.services.choose_world import World, can_plan
+from chocolate_factory.services.copy_store import copy_store
 from chocolate_factory.services.plan_fleet import OWN_KINDS
+from chocolate_factory.services.send_alerts import Telling
 
 PROVIDERS = ("omie", "ree", "esios", "aemet", "openweathermap", "open_meteo")
 AUTO = "auto"
@@ -57,6 +69,7 @@ def build(settings: Settings) -> Ports:
         unkeyed=variables(without_key(reached, site)),
         keys_end=keys_end(reached),
         elsewhere=settings.aemet.elsewhere(site.latitude, site.longitude),
+        network=Tailscale(settings.tailscale.socket),
     )
 
 
@@ -204,6 +217,25 @@ def read_factory_file(path: Path) -> tuple[Factory, str]:
     return parse_factory(text, str(path)), text
 
 
+def access_rules(settings: Settings) -> AccessRules:
+    """Who may do what, as the settings say; a login in several lists has the highest role of them."""
+    given = settings.access
+    listed = ((Role.VIEWER, given.viewers), (Role.OPERATOR, given.operators), (Role.ADMIN, given.admins))
+    return AccessRules(
+        local_admin=settings.environment == "development",
+        proxy_secret=secret(given.proxy_secret),
+        logins=tuple((login.lower(), role) for role, text in listed for login in by_commas(text)),
+        members=None if given.members == "none" else Role(given.members),
+        anyone=None if given.anyone == "none" else Role(given.anyone),
+        posts_per_minute=given.posts_per_minute,
+    )
+
+
+def by_commas(text: str) -> list[str]:
+    """The parts of a list in one setting, without empty ones."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def build_world(settings: Settings) -> World:
     """Both worlds, the real one in charge."""
     return World(
@@ -220,3 +252,61 @@ def choose(settings: Settings) -> Ports:
     if settings.offline and not can_plan(real):
         return build_sample(settings)
     return real
+
+
+def job_locks(settings: Settings) -> FileLocks:
+    """Locks that keep two processes over one state folder from running the same job."""
+    return FileLocks(settings.state / "locks")
+
+
+def back_up(settings: Settings, store: Store, now: datetime, folder: Path | None = None) -> Backup:
+    """An archive of the whole state, the store as it is at one moment."""
+
+    def snapshot(path: Path) -> None:
+        if isinstance(store, SqliteStore):
+            store.snapshot(path)
+        else:
+            copy_store(store, SqliteStore(path))
+
+    facts = {"made_at": now.isoformat(), "version": __version__}
+    return pack(settings.state, snapshot, folder or backup_folder(settings), facts)
+
+
+def backup_folder(settings: Settings) -> Path:
+    """Where backups are kept."""
+    return settings.backup.folder or settings.state / "backups"
+
+
+def backups_made(settings: Settings) -> dict[datetime, Path]:
+    """The archives there are, by when they were made."""
+    return made(backup_folder(settings))
+
+
+def stored_anything(settings: Settings) -> bool:
+    """Whether the state folder holds something that a backup holds."""
+    return (settings.state / STORE).exists() or any(True for _ in other_files(settings.state))
+
+
+def restore(settings: Settings, archive: Path) -> Backup:
+    """Write an archive into the state, whose store must be empty; the file's schema is brought up to date."""
+    with TemporaryDirectory(dir=settings.state, prefix=".restoring-") as work:
+        found = unpack(archive, Path(work) / "state")
+        restored = SqliteStore(Path(work) / "state" / STORE)
+        if settings.store != "sqlite":
+            copy_store(restored, open_store(settings, settings.store, settings.state))
+            (Path(work) / "state" / STORE).unlink()
+        for path in sorted((Path(work) / "state").iterdir()):
+            if not path.name.endswith(("-wal", "-shm")):
+                path.replace(settings.state / path.name)
+    return found
+
+
+def build_telling(settings: Settings) -> Telling:
+    """How alerts are told."""
+    given, telegram, webhook = settings.alerts, settings.telegram, settings.webhook
+    places = AlertPlaces(
+        telegram.base_url, secret(telegram.token), telegram.chat, webhook.url, secret(webhook.secret)
+    )
+    quiet = [time.fromisoformat(text) if text else None for text in (given.quiet_from, given.quiet_to)]
+    rules = NoticeRules(Severity(given.least), quiet[0], quiet[1], given.per_hour)
+    return Telling(build_channels(places), rules, given.language)

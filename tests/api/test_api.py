@@ -97,7 +97,7 @@ def test_plans_list_read_make(client: TestClient) -> None:
     plan = made.json()
     assert client.get(f"/api/v1/plans/{plan['id']}").json() == plan
     assert client.get("/api/v1/plans/latest").json()["id"] == plan["id"]
-    assert plan["id"] in {row["id"] for row in client.get("/api/v1/plans").json()}
+    assert plan["id"] in {row["id"] for row in client.get("/api/v1/plans").json()["plans"]}
 
 
 def test_forecast_and_holes(client: TestClient) -> None:
@@ -268,7 +268,7 @@ def test_a_bug_says_nothing_of_the_inside(
     def broken(*_: Any) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr("chocolate_factory.api.routers.dashboard.read_dashboard", broken)
+    monkeypatch.setattr("chocolate_factory.api.routers.dashboard.knowledge_of", broken)
     answer = client.get("/api/v1/dashboard")
     assert answer.status_code == 500
     assert "secret" not in answer.text

@@ -40,7 +40,7 @@ def test_an_impossible_demand_is_named(client: TestClient) -> None:
     assert [(row["product"], row["batches"], row["rules"]) for row in body["conflicts"]] == [
         ("loaf", 2, ["machine"])
     ] * 2
-    assert client.get("/api/v1/plans").json() == []
+    assert client.get("/api/v1/plans").json()["plans"] == []
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_late_and_then_what_if(client: TestClient) -> None:
         refused = client.post("/api/v1/plans/what-if", json={"changes": [change]}, headers=MARK)
         assert refused.status_code == 400, change
         assert refused.json()["detail"] and refused.json()["hint"]
-    assert [row["id"] for row in client.get("/api/v1/plans").json()] == [plan["id"]]
+    assert [row["id"] for row in client.get("/api/v1/plans").json()["plans"]] == [plan["id"]]
 
 
 def test_a_plant_with_nothing_to_do(tmp_path: Path) -> None:

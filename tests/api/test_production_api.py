@@ -66,7 +66,7 @@ def test_stock_and_plan_and_difference(client: TestClient) -> None:
     plan = made.json()
     assert plan["in_stock"] == [{"product": "loaf", "batches": 5}]
     assert [run["process"] for run in plan["begun"]] == ["mix"]
-    old = client.get("/api/v1/plans").json()[1]["id"]
+    old = client.get("/api/v1/plans").json()["plans"][1]["id"]
     diff = client.get(f"/api/v1/plans/{old}/diff/{plan['id']}")
     assert diff.status_code == 200
     assert diff.json()["dropped"]

@@ -131,7 +131,7 @@ def test_the_table_for_people(choco: Run, env: dict[str, str]) -> None:
 def test_plans_of_whole_weeks(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
     out = tmp_path / "plans.json"
     days = ("--from", "2026-02-27", "--to", "2026-03-06")
-    asked = ("backtest", "--plans", *days, "--models", "naive-week", "--seconds", "0.5")
+    asked = ("backtest", "--plans", *days, "--models", "naive-week", "--seconds", "0.1")
     body = json.loads(choco(*asked, "--jobs", "2", "--json", "--out", str(out), env=env).stdout)
     assert json.loads(out.read_text(encoding="utf-8")) == body
     assert out.with_suffix(".md").read_text(encoding="utf-8").startswith("# Weeks of plans\n")

@@ -105,7 +105,7 @@ def test_interrupt_leaves_nothing_behind(planner: Planner, shared: Path) -> None
 def test_reference_plant_demand(planner: Planner, shared: Path, start: str) -> None:
     """The worked examples of the factory file: assumed stock, hard and anticipated batches."""
     given = reference_problem(shared, start)
-    solution = checked(given, planner.solve(given, 2.0))
+    solution = checked(given, planner.solve(given, 0.3))
     made = [sum(job.product == item for job in solution.jobs) for item in (0, 1)]
     stock = {given.lots[i].product: n for i, n in solution.stock.items()}
     if start == "2026-03-10T21:00":
@@ -120,4 +120,4 @@ def test_reference_plant_demand(planner: Planner, shared: Path, start: str) -> N
 def test_short_windows(planner: Planner, shared: Path, days: int) -> None:
     """A window of a day or two."""
     given = reference_problem(shared, "2026-01-19T05:00", days=days)
-    checked(given, planner.solve(given, 2.0))
+    checked(given, planner.solve(given, 0.3))

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -111,17 +110,10 @@ class Tally:
 TALLIES: dict[str, Tally] = {name: Tally() for name in SOURCES}
 
 
-MEMORY = "/dev/shm"
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for stores, in memory where that is possible: thousands of writes go to them."""
-    if not Path(MEMORY).is_dir():
-        yield tmp_path_factory.mktemp("stores")
-        return
-    with TemporaryDirectory(dir=MEMORY, prefix="choco-") as path:
-        yield Path(path)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for stores."""
+    return tmp_path_factory.mktemp("stores")
 
 
 @pytest.fixture(scope="module")

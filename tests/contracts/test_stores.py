@@ -232,6 +232,14 @@ def test_span_goes_from_the_first_start_to_the_last_end(store: Store) -> None:
     assert store.span("spot") == Window(S0 + hours(2), S0 + hours(7) + timedelta(minutes=15))
 
 
+def test_count_is_of_all_revisions(store: Store) -> None:
+    assert store.count("spot") == 0
+    store.write(series_of(point(7, 0, 1.0), point(2, 0, 1.0)))
+    store.write(series_of(point(7, 1, 1.5), point(7, 2, 1.5)))
+    assert store.count("spot") == len(store.revisions("spot", EVER)) == 3
+    assert store.count("pvpc") == 0
+
+
 def test_any_text_may_be_a_key_an_origin_is_kept_and_a_source_too(store: Store) -> None:
     texts = ["a, b=c d", "\"quoted\" 'twice'", "back\\slash\\", "one\ntwo", "ñ € 日本 \U0001f36b", "%41", ""]
     for text in texts:
@@ -519,6 +527,11 @@ def test_records_come_back_newest_first(store: Store) -> None:
     assert store.find("plan", id="p1") == [records[1]]
     assert store.find("plan", id="p1", limit=0) == []
     assert store.find("plan", id="none") == store.find("forecast") == []
+    third = records[2].at
+    assert store.find("plan", until=third) == records[2::-1]
+    assert store.find("plan", until=third - timedelta(microseconds=1), limit=1) == [records[1]]
+    assert store.find("plan", until=T0 - hours(1)) == store.find("plan", id="p3", until=third) == []
+    assert store.find("plan", id="p2", until=third) == [records[2]]
 
 
 def test_the_same_kind_and_id_replaces_and_kinds_do_not_mix(store: Store) -> None:
@@ -551,6 +564,51 @@ def test_any_text_may_be_a_kind_or_an_id(store: Store) -> None:
     for text in texts:
         assert store.find(text) == store.find(text, id=text) == [Record(text, text, T0, {"text": text})]
     assert [record.id for record in store.find("plan")] == sorted(texts, reverse=True)
+
+
+def test_a_change_has_a_stamp_of_its_own_that_every_process_sees(reopen: Open) -> None:
+    """Only what changed gets another stamp: the series or the kind of record, nothing beside it."""
+    store, seen = reopen(), reopen()
+    assert seen.stamps() == {}
+    assert store.write(series_of(point(0, 0, 5.0))) == 1
+    assert store.load(series_of(point(0, 0, 5.0), key="pvpc, a=b")) == 1
+    store.save(Record("plan", "a", T0, {"v": 1}))
+    stamps = [seen.stamps()]
+    assert sorted(stamps[0]) == ["record/plan", "series/pvpc, a=b", "series/spot"]
+    changes: list[tuple[str, Callable[[], object]]] = [
+        ("series/spot", lambda: store.write(series_of(point(0, 1, 6.0)))),
+        ("series/spot", lambda: store.load(series_of(point(0, 1, 7.0)))),
+        ("series/pvpc, a=b", lambda: store.write(series_of(point(1, 0, 5.0), key="pvpc, a=b"))),
+        ("record/plan", lambda: store.save(Record("plan", "a", T0, {"v": 2}))),
+        ("record/plan", lambda: store.save(Record("plan", "a", T0 + hours(1), {"v": 2}))),
+        ("record/job", lambda: store.save(Record("job", "a", T0, {"v": 2}))),
+    ]
+    for name, change in changes:
+        change()
+        stamps.append(seen.stamps())
+        assert {key for key, stamp in stamps[-1].items() if stamps[-2].get(key) != stamp} == {name}
+    assert store.write(series_of(point(0, 1, 7.0))) == store.write(empty("spot")) == 0
+    assert seen.stamps() == stamps[-1]
+
+
+def test_what_is_forgotten_is_gone_for_every_reader(reopen: Open) -> None:
+    """Records of one kind before a moment, long bodies too; what is saved again is there again."""
+    store, seen = reopen(), reopen()
+    noise = random.Random(7).randbytes(150_000).hex()
+    for n in range(4):
+        store.save(Record("audit", f"a, {n}", T0 + hours(n), {"n": n, "noise": noise if n == 1 else ""}))
+    store.save(Record("plan", "p", T0 - hours(9), {}))
+    before = seen.stamps()
+    assert store.forget("audit", T0 + hours(2)) == 2
+    assert [record.body["n"] for record in seen.find("audit")] == [3, 2]
+    assert seen.find("audit", id="a, 1") == seen.find("audit", id="a, 0") == []
+    changed = {name for name, stamp in seen.stamps().items() if before[name] != stamp}
+    assert changed == {"record/audit"}
+    assert (seen.kinds(), store.forget("audit", T0 + hours(2))) == (["audit", "plan"], 0)
+    assert store.forget("audit", T0 + hours(9)) == 2
+    assert (seen.kinds(), seen.find("audit"), store.forget("never", LONG_AFTER)) == (["plan"], [], 0)
+    store.save(Record("audit", "a, 1", T0, {"n": 7}))
+    assert [record.body["n"] for record in seen.find("audit")] == [7]
 
 
 def test_many_records_are_found(store: Store) -> None:

@@ -46,11 +46,8 @@ def test_plan_is_drawn_and_told_run_by_run(show: Open, site: Site) -> None:
     rows = table(page, "plan")
     assert len(rows) == len(site.answer.plan.runs)
     assert rows[0][:5] == ["standard-1", "estándar", "mezcla", "Mezcladora 1", "mié 11 06:00–06:30"]
-    drawn = (
-        page.locator("canvas")
-        .nth(1)
-        .evaluate(
-            """canvas => {
+    drawn = page.locator("section[aria-labelledby=plan-title] canvas").first.evaluate(
+        """canvas => {
             const root = getComputedStyle(document.documentElement);
             const wanted = ["--product-1", "--product-2"].map(
                 name => parseInt(root.getPropertyValue(name).trim().slice(1), 16));
@@ -62,7 +59,6 @@ def test_plan_is_drawn_and_told_run_by_run(show: Open, site: Site) -> None:
             }
             return counts;
         }"""
-        )
     )
     assert min(drawn) > 200
     load = table(page, "load")

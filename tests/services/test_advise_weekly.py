@@ -16,7 +16,7 @@ from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.forecast_prices import KIND as FORECAST
 from chocolate_factory.services.forecast_prices import forecast_json
 from chocolate_factory.services.judge_advice import KIND
-from chocolate_factory.tasks.keep_fresh import advise_weekly
+from chocolate_factory.tasks.keep_fresh import learn_hours
 from tests.advice_world import MODEL, NOW, advice_ports, forecasts
 from tests.services.test_advice import as_forecast
 
@@ -34,17 +34,15 @@ def small_forest() -> Iterator[None]:
 def look(ports: Ports, after: timedelta = timedelta(0)) -> dict[str, object]:
     """What the job noted when it looked so long after NOW."""
     later = replace(ports, clock=lambda: NOW + after, forecaster=MODEL)
-    advise_weekly(World(later, lambda: later, offline=True), ADVISERS["forest"])
+    learn_hours(World(later, lambda: later, offline=True), ADVISERS["forest"])
     return dict(ports.store.find("sync", id="advice", limit=1)[0].body)
 
 
-def test_too_few_stored_forecasts_are_said_once_a_day(tmp_path: Path) -> None:
+def test_too_few_stored_forecasts_are_said(tmp_path: Path) -> None:
     ports = advice_ports(tmp_path)
     noted = look(ports)
     assert noted["learnt"] is False
     assert "0 days" in str(noted["why"])
-    ports.store.save(Record("sync", "advice", NOW, {"seen": 1}))
-    assert look(ports, DAY / 2) == {"seen": 1}
     assert look(ports, DAY)["learnt"] is False
 
 

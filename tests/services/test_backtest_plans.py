@@ -260,7 +260,7 @@ def test_a_batch_under_way_is_finished_and_its_plan_in_force_fits(tmp_path: Path
 def test_setups_between_products_stay_with_what_has_begun(tmp_path: Path) -> None:
     """Two products share an oven that has to be made ready in between, at every gate."""
     text = two_products("indexed").replace("[20, 20, 20, 20, 20, 20]", "[60, 60, 60, 60, 60, 60]")
-    found = planned(tmp_path, replay(FIRST, LAST), text, seconds=0.5)[0]
+    found = planned(tmp_path, replay(FIRST, LAST), text, seconds=0.1)[0]
     for arm in found.weeks[0].arms.values():
         assert (arm.broken, arm.told, arm.late, arm.left) == (0, (), 0, 0)
         assert dict(arm.batches) == {"loaf": 10, "roll": 10}
@@ -531,7 +531,7 @@ def test_broken_rules_are_counted_and_told(week: tuple[PlannedWeeks, Ports]) -> 
 def test_the_report_adds_up_and_is_stored(tmp_path: Path) -> None:
     models: Mapping[str, Model] = {"naive-week": week_of, "naive-kind": kind_of}
     test = replay(date(2026, 3, 6), date(2026, 3, 21), models=models)
-    found = planned(tmp_path, test, TIGHT, seconds=0.2)
+    found = planned(tmp_path, test, TIGHT, seconds=0.05)
     body = reported(found)
     assert body["weeks"] == 2
     for row in body["arms"]:

@@ -24,7 +24,7 @@ from tests.worlds import empty_ports
 EVENING = datetime(2026, 3, 10, 20, tzinfo=UTC)
 MORNING = datetime(2026, 3, 11, 9, 5, tzinfo=UTC)
 FOUR_HOURS = timedelta(hours=4)
-REQUEST = PlanRequest(days=2, allow_late=True, time_limit_s=1)
+REQUEST = PlanRequest(days=2, allow_late=True, time_limit_s=0.3)
 TOLD = ("batch", "process", "machine", "unit")
 FIXED = 'kind = "fixed"\nenergy_eur_mwh = [190, 170, 150, 140, 130, 120]\n#'
 AWAY = 'unavailable = [["2026-03-11T10:00", "2026-03-11T14:00", 1]]'
@@ -129,7 +129,7 @@ def test_every_what_if_answers_in_the_middle_of_the_day(evening: tuple[Ports, Ro
     before = [record.id for record in ports.store.find("plan")]
     assert set(ASKED) == set(KEYS)
     for kind, word in ASKED.items():
-        body = what_if(ports, Wish((word,), seconds=0.5))
+        body = what_if(ports, Wish((word,), seconds=0.1))
         assert body["changes"] == [word]
         for side in ("present", "what_if"):
             assert body[side]["batches"] >= 5 and body[side]["cost_eur"] > 0, kind

@@ -18,7 +18,7 @@ from chocolate_factory.domain.slots import Window, days_between
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.first_values import AGAIN_AFTER, read_late_days, repair_first_values
 from chocolate_factory.services.sync_series import SyncRequest, sync
-from chocolate_factory.tasks.keep_fresh import heal_daily
+from chocolate_factory.tasks.keep_fresh import repair_some
 from tests.conftest import Upstream
 from tests.contracts.source_world import make
 from tests.services.papers import NOW, Paper, day_of, span, told_truth, world
@@ -128,19 +128,16 @@ def test_without_an_archive_nothing_is_done(tmp_path: Path) -> None:
     assert repair_first_values(ports, "spot").asked == []
 
 
-def test_the_daily_job_asks_once_a_day_and_again_after_a_failure(tmp_path: Path) -> None:
+def test_the_job_fails_with_its_source_and_asks_again(tmp_path: Path) -> None:
     ports, archive = bulk(tmp_path)
     running = World(ports, lambda: ports)
     archive.error = Unreachable("no connection", source="esios_archive")
     with pytest.raises(Unreachable, match="esios_archive: no connection"):
-        heal_daily(running)
+        repair_some(running)
     archive.error = None
-    heal_daily(running)
+    repair_some(running)
     (record,) = ports.store.find("sync", id="first_values")
-    assert record.body == {"asked": 30, "known": 30}, "the days that healing closed from ree meanwhile, too"
-    archive.asked.clear()
-    heal_daily(running)
-    assert archive.asked == []
+    assert record.body["known"] == record.body["asked"]
 
 
 def test_few_days_that_are_all_corrected_want_the_first_source() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,14 +10,17 @@ from chocolate_factory.core.errors import Unreachable
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.publication import ever
 from chocolate_factory.domain.series import Series
+from chocolate_factory.domain.series_info import Kind
 from chocolate_factory.domain.slots import Window
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.reasons_to_plan import reasons_to_plan
-from chocolate_factory.tasks.keep_fresh import PLAN_DAYS, heal_daily, plan_when_needed, sync_prices, sync_rest
-from chocolate_factory.tasks.runner import Loop, run_job
+from chocolate_factory.tasks.keep_fresh import PLAN_DAYS, heal_all, plan_when_needed, sync_kinds, sync_prices
+from chocolate_factory.tasks.runner import run_job
 from tests.services.papers import Paper, day_of, stock
 from tests.services.papers import world as paper_world
 from tests.worlds import NOW, empty_ports, fill, sample_ports, tiny
+
+REST = frozenset({Kind.PRICE, Kind.SYSTEM})
 
 
 class Down:
@@ -42,17 +44,17 @@ def plans(ports: Ports) -> int:
 def test_unreachable_and_empty_shows_the_sample(tmp_path: Path) -> None:
     real = replace(empty_ports(tmp_path / "real", tiny()), sources={"omie": Down()}, sample=False)
     world = World(real, lambda: empty_ports(tmp_path / "sample", tiny()))
-    assert run_job("sync", lambda w: sync_prices(w, 30), world)
+    assert not run_job("prices", lambda w: sync_prices(w, 30), world)
     assert world.ports().sample
     assert has_prices(world.ports())
     assert not has_prices(real), "made-up prices never get into the real store"
-    assert "omie" in world.troubles["sources"].message
+    assert "omie" in world.troubles["prices"].message
 
 
 def test_a_fixed_contract_needs_no_market_and_no_sample(tmp_path: Path) -> None:
     real = replace(empty_ports(tmp_path / "real", tiny("fixed")), sources={"omie": Down()}, sample=False)
     world = World(real, lambda: empty_ports(tmp_path / "sample", tiny("fixed")))
-    sync_prices(world, 30)
+    assert not run_job("prices", lambda w: sync_prices(w, 30), world)
     plan_when_needed(world)
     assert world.ports() is real
     assert plans(real) >= 1
@@ -105,35 +107,23 @@ def healing(folder: Path, *, offline: bool = False) -> tuple[World, Paper]:
     return World(real, lambda: real, offline=offline), omie
 
 
-def test_holes_are_healed_once_a_day(tmp_path: Path) -> None:
+def test_healing_notes_what_it_found_and_closed(tmp_path: Path) -> None:
     world, omie = healing(tmp_path)
-    heal_daily(world)
+    heal_all(world)
     assert omie.asked
     (record,) = world.real.store.find("sync", id="heal")
     assert (record.at, record.body) == (NOW, {"found": 96, "closed": 0})
     omie.gaps.clear()
-    omie.asked.clear()
-    heal_daily(at_time(world, NOW + timedelta(hours=23, minutes=59)))
-    assert omie.asked == []
-    next_day = at_time(world, NOW + timedelta(hours=24))
-    heal_daily(next_day)
+    heal_all(at_time(world, NOW + timedelta(hours=24)))
     (record,) = world.real.store.find("sync", id="heal")
     assert record.body["closed"] >= 96  # type: ignore[operator]
     assert world.real.store.holes("spot", day_of(date(2026, 2, 10)), NOW) == []
 
 
-def test_a_healing_of_the_future_does_not_block(tmp_path: Path) -> None:
-    world, omie = healing(tmp_path)
-    heal_daily(at_time(world, NOW + timedelta(days=3)))
-    omie.asked.clear()
-    heal_daily(world)
-    assert world.real.store.find("sync", id="heal")[0].at == NOW
-
-
 def test_offline_nothing_is_healed_or_fetched(tmp_path: Path) -> None:
     world, omie = healing(tmp_path, offline=True)
-    heal_daily(world)
-    sync_rest(world, 30)
+    heal_all(world)
+    sync_kinds(world, REST, 30)
     assert omie.asked == []
     assert world.real.store.find("sync", id="heal") == []
 
@@ -146,40 +136,21 @@ def test_the_rest_is_fetched_after_what_a_plan_needs(tmp_path: Path) -> None:
     assert system.asked == []
     assert real.store.span("spot")
     omie.asked.clear()
-    sync_rest(world, 30)
+    sync_kinds(world, REST, 30)
     assert omie.asked == []
     assert {key for key, _, _ in system.asked} == {"demand", "wind_forecast"}
-    assert "other sources" not in world.troubles
+
+
+def fetch(world: World) -> None:
+    sync_kinds(world, REST, 30)
 
 
 def test_a_failure_of_the_rest_is_noted_and_goes_away(tmp_path: Path) -> None:
     system = Paper("ree_system", ("demand",), error=Unreachable("no connection", source="ree_system"))
     real = paper_world(tmp_path, system)
     world = World(real, lambda: real)
-    sync_rest(world, 30)
-    assert world.troubles["other sources"].message == "ree_system (demand): no connection"
+    assert not run_job("drivers", fetch, world)
+    assert world.troubles["drivers"].message == "ree_system (demand): no connection"
     system.error = None
-    sync_rest(world, 30)
-    assert "other sources" not in world.troubles
-
-
-def test_loop_runs_jobs_and_stops(tmp_path: Path) -> None:
-    ports = empty_ports(tmp_path, tiny())
-    seen: list[str] = []
-    done = threading.Event()
-
-    def first(_: World) -> None:
-        seen.append("first")
-        raise Unreachable("down", source="omie")
-
-    def second(_: World) -> None:
-        seen.append("second")
-        done.set()
-
-    world = World(ports, lambda: ports)
-    loop = Loop(world, {"first": first, "second": second}, 3600)
-    loop.start()
-    assert done.wait(10)
-    loop.stop()
-    assert seen == ["first", "second"]
-    assert world.troubles["first"].message == "omie: down"
+    assert run_job("drivers", fetch, world)
+    assert "drivers" not in world.troubles

@@ -27,7 +27,7 @@ from chocolate_factory.services.pose_week import as_ordered, hindsight_of, pose_
 from chocolate_factory.services.read_in_force import read_in_force
 from chocolate_factory.services.read_ledger import ledger_csv, write_csv
 from chocolate_factory.services.settle_weeks import LedgerRequest, read_week, settle_weeks
-from chocolate_factory.tasks.keep_fresh import settle_daily
+from chocolate_factory.tasks.keep_fresh import prices_came, settle_recent
 from tests.services.bills import tell
 from tests.services.ledgers import TEN_KW, Row, at, local, press, run, settle, tell_plan, week
 from tests.worlds import INDEXED, empty_ports, fill, tiny
@@ -383,17 +383,16 @@ def test_baseline_and_hindsight_keep_every_rule(tmp_path: Path) -> None:
         assert violations(told.factory, schedule_of(posed, found, wants, told.factory), climate, None) == []
 
 
-def test_the_job_settles_once_a_day(tmp_path: Path) -> None:
+def test_the_job_settles_and_again_only_what_changed(tmp_path: Path) -> None:
     ports = press(tmp_path)
     plan_week(ports, MORNINGS)
     world = World(ports, lambda: ports, offline=True)
-    settle_daily(world)
+    settle_recent(world)
     first = ports.store.find("ledger", id=ID)[0]
     assert first.body["status"] == "closed"
     assert ports.store.find("sync", id="settle")[0].body["changed"] == 1
-    settle_daily(world)
-    assert ports.store.find("sync", id="settle")[0].body["changed"] == 1, "not looked at again"
+    assert not prices_came("settle")(world, ports.clock())
     tomorrow = at(ports, "2026-03-15T12:00")
-    settle_daily(World(tomorrow, lambda: tomorrow, offline=True))
-    assert ports.store.find("sync", id="settle")[0].body["day"] == "2026-03-15"
+    settle_recent(World(tomorrow, lambda: tomorrow, offline=True))
+    assert ports.store.find("sync", id="settle")[0].body["changed"] == 0
     assert ports.store.find("ledger", id=ID)[0].at == first.at, "a closed week is not written again"

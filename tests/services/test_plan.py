@@ -107,6 +107,18 @@ def test_advice_follows_the_runs(made: tuple[Any, dict[str, Any]]) -> None:
     assert give_advice(body, last, zone)["action"] == "done"
 
 
+def test_advice_counts_runs_that_had_begun(made: tuple[Any, dict[str, Any]]) -> None:
+    ports, answer = made
+    body = plan_body(ports.store, answer["id"])
+    assert body is not None
+    begun = {key: value for key, value in answer["runs"][0].items() if key not in ("cost_eur", "energy_kwh")}
+    begun |= {"start": (NOW - timedelta(hours=1)).isoformat(), "end": (NOW + timedelta(hours=2)).isoformat()}
+    carried = {**body, "answer": {**body["answer"], "begun": [begun]}}
+    advice = give_advice(carried, NOW, "Europe/Madrid")
+    assert (advice["action"], [run["batch"] for run in advice["running"]]) == ("run", [begun["batch"]])
+    assert advice["saving_today_eur"] == give_advice(body, NOW, "Europe/Madrid")["saving_today_eur"]
+
+
 def test_saving_by_day_adds_up_to_the_energy_saving(made: tuple[Any, dict[str, Any]]) -> None:
     ports, answer = made
     body = plan_body(ports.store, answer["id"])

@@ -371,7 +371,7 @@ def test_a_broken_conche_of_the_reference_plant(tmp_path: Path) -> None:
 def test_planned_again_and_again_exactly_what_is_due_is_made(ports: Ports) -> None:
     """Nobody reports anything for two days: two loaves are made for each evening, however often planned."""
     made: set[str] = set()
-    for hours in range(0, 46, 4):
+    for hours in range(0, 46, 6):
         here = at(ports, MORNING + timedelta(hours=hours))
         plan = make_plan(here, PLAN)
         assert plan["late"] == plan["given_up"] == []

@@ -23,7 +23,7 @@ from chocolate_factory.tasks.runner import run_job
 from tests.worlds import NOW, empty_ports, fill, sample_ports, tiny
 
 NOON = NOW.replace(hour=11, minute=0)
-WEEK = PlanRequest(days=7, allow_late=True, time_limit_s=2)
+WEEK = PlanRequest(days=7, allow_late=True, time_limit_s=0.3)
 
 
 def at(ports: Ports, moment: datetime) -> Ports:

@@ -21,7 +21,7 @@ from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
 from chocolate_factory.services.live_record import LiveQuery, drift_findings, live_record
 from chocolate_factory.services.score_forecasts import Scoring, hourly, score_forecasts
-from chocolate_factory.tasks.keep_fresh import score_daily
+from chocolate_factory.tasks.keep_fresh import prices_came, score_stored
 from tests.unit.forecasters.samples import at_gate, history
 from tests.worlds import empty_ports, tiny
 
@@ -166,8 +166,8 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
-        found = self.store.find(kind, id=id, limit=limit)
+    def find(self, kind: str, **asked: Any) -> list[Record]:
+        found = self.store.find(kind, **asked)
         self.read_records += len(found) if kind == "forecast" else 0
         return found
 
@@ -368,18 +368,17 @@ def test_errors_that_grow_are_a_warning_with_a_remedy(ports: Ports) -> None:
     assert "backtest" in fix
 
 
-def test_the_job_scores_once_a_day_and_when_prices_came(ports: Ports) -> None:
+def test_the_job_scores_and_again_when_prices_came(ports: Ports) -> None:
     gate = at_gate("spot", TODAY)
     issue(ports, gate)
     world = World(at(ports, gate), lambda: ports)
-    score_daily(world)
+    score_stored(world)
     assert len(ports.store.find("score")) == 1
-    issue(ports, gate + timedelta(minutes=1))
-    score_daily(World(at(ports, gate + timedelta(hours=1)), lambda: ports))
-    assert len(ports.store.find("score")) == 1, "nothing came since"
+    came = prices_came("scores")
+    assert not came(world, gate), "nothing came since"
     ports.store.write(history("spot", TODAY + 30 * DAY, 1))
-    score_daily(World(at(ports, gate + timedelta(hours=2)), lambda: ports))
+    assert came(world, gate)
+    issue(ports, gate + timedelta(minutes=1))
+    score_stored(World(at(ports, gate + timedelta(hours=2)), lambda: ports))
     assert len(ports.store.find("score")) == 2
-    issue(ports, gate + timedelta(hours=3))
-    score_daily(World(at(ports, gate + timedelta(hours=26)), lambda: ports))
-    assert len(ports.store.find("score")) == 3
+    assert not came(world, gate)

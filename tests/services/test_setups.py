@@ -17,7 +17,8 @@ from chocolate_factory.services.stored_case import stored_case
 from tests.worlds import empty_ports, tiny
 
 MORNING = datetime(2026, 3, 11, 4, 45, tzinfo=UTC)
-PLAN = PlanRequest(days=1)
+PLAN, TWO_DAYS = PlanRequest(days=1, time_limit_s=0.3), PlanRequest(days=2, time_limit_s=0.3)
+"""Bounds know little of setups: a search goes on to its end."""
 QUARTER = timedelta(minutes=15)
 Row = dict[str, Any]
 MORE = """
@@ -144,10 +145,10 @@ def test_a_setup_that_has_begun_goes_on(tmp_path: Path) -> None:
 def test_what_was_baked_last_is_remembered(tmp_path: Path) -> None:
     """After everything of a day is done the oven still knows its product."""
     ports = empty_ports(tmp_path, two_products(), MORNING)
-    first = make_plan(ports, PlanRequest(days=2))
+    first = make_plan(ports, TWO_DAYS)
     last = max((run for run in bakes(first) if when(run) < MORNING + timedelta(hours=20)), key=when)
     later = replace(ports, clock=lambda: when(last, "end") + timedelta(minutes=1))
-    second = make_plan(later, PlanRequest(days=2))
+    second = make_plan(later, TWO_DAYS)
     told = {(row["product"], when(row, "end")) for row in second["setups"]}
     assert told == {(run["product"], when(run)) for run in changes(second, last["product"])}
 

@@ -114,6 +114,28 @@ def test_a_second_run_asks_nothing_and_changes_nothing(store: Store) -> None:
     assert [paper(sources, name).asked for name in sources] == [[], [], []]
 
 
+def test_holes_are_looked_for_anew_only_after_a_write(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after a series; what another process closed meanwhile shows at the end."""
+    looked: list[str] = []
+    real = SqliteStore.holes
+    monkeypatch.setattr(SqliteStore, "holes", lambda self, key, *a: looked.append(key) or real(self, key, *a))
+
+    def other(day: date, value: np.ndarray) -> None:
+        """The fallback has nothing, but another process has the day just then."""
+        window = day_window(day, MARKET_ZONE)
+        store.write(MODEL.fetch("spot", window, NOW))
+
+    sources = papers()
+    paper(sources, "omie").change = lambda day, value: None if day == TODAY else value
+    paper(sources, "ree").change = other
+    report = sync(replace(REQUEST, series=("spot",)), store, sources, NOW)
+    assert (report.missing, len(stored(store, "spot", TODAY))) == (0, 96)
+    assert len(looked) == 3, "at first, after what omie had, at the end"
+    looked.clear()
+    sync(REQUEST, store, sources, NOW + timedelta(hours=1))
+    assert looked.count("spot") == 2
+
+
 @pytest.mark.parametrize("error", [Unreachable("x", source="omie"), Refused("x", source="omie")])
 def test_a_dead_source_is_asked_once_and_the_next_one_speaks(store: Store, error: SourceError) -> None:
     sources = papers()

@@ -59,7 +59,8 @@ def test_the_file_is_what_the_decision_says(store: SqliteStore, path: Path) -> N
         assert connection.execute("PRAGMA user_version").fetchone() == (len(sqlite_file.STEPS),)
         strict = connection.execute("SELECT name, strict, wr FROM pragma_table_list WHERE type = 'table'")
         tables = {name: (bool(s), bool(w)) for name, s, w in strict if not name.startswith("sqlite_")}
-    assert tables == {"word": (True, False), "record": (True, False), "revision": (True, True)}
+        plain, clustered = (True, False), (True, True)
+        assert tables == {"word": plain, "record": plain, "revision": clustered, "stamp": clustered}
     with sqlite_file.transaction(path, "DEFERRED", 1) as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 

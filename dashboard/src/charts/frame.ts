@@ -1,7 +1,8 @@
 /** What the three charts share: one time axis, the line of now, tooltips. */
-import { CustomChart, LineChart, ScatterChart } from "echarts/charts";
-import { DataZoomInsideComponent, GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { CustomChart, LineChart } from "echarts/charts";
+import { DataZoomInsideComponent, GridComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
+import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from "echarts";
 import type { EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
@@ -16,8 +17,6 @@ echarts.use([
   DataZoomInsideComponent,
   GridComponent,
   LineChart,
-  MarkLineComponent,
-  ScatterChart,
   TooltipComponent,
 ]);
 
@@ -85,21 +84,44 @@ export function timeZoom(scene: Scene, axes: number[]): object[] {
   ];
 }
 
-export function nowLine(scene: Scene, label: boolean): object {
+interface Frame {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The line of now as a series of its own, with its word above the grid. */
+export function nowSeries(scene: Scene, label: boolean): object {
+  const { palette, words, now } = scene;
   return {
+    type: "custom",
     silent: true,
-    symbol: "none",
-    animation: false,
-    data: [{ xAxis: scene.now }],
-    lineStyle: { color: scene.palette.now, width: 1.5, type: "solid" },
-    label: {
-      show: label,
-      position: "end",
-      distance: 4,
-      formatter: scene.words.when.now,
-      color: scene.palette.now,
-      fontSize: 11,
-      fontWeight: 600,
+    z: 5,
+    data: [[now, 0]],
+    renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+      const frame = params.coordSys as unknown as Frame;
+      const [x = 0] = api.coord([now, 0]);
+      if (x < frame.x || x > frame.x + frame.width) return null;
+      const line = { shape: { x1: x, y1: frame.y, x2: x, y2: frame.y + frame.height }, style: { stroke: palette.now, lineWidth: 1.5 } };
+      const style = { text: words.when.now, x, y: frame.y - 4, align: "center", verticalAlign: "bottom", fill: palette.now, font: `600 11px ${palette.font}` };
+      return { type: "group", children: [{ type: "line", ...line }, ...(label ? [{ type: "text", style }] : [])] } as never;
+    },
+  };
+}
+
+/** A line along zero, where the axis shows it. */
+export function zeroSeries(scene: Scene): object {
+  return {
+    type: "custom",
+    silent: true,
+    z: 3,
+    data: [[scene.now, 0]],
+    renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+      const frame = params.coordSys as unknown as Frame;
+      const [, y = 0] = api.coord([scene.now, 0]);
+      const shape = { x1: frame.x, y1: y, x2: frame.x + frame.width, y2: y };
+      return { type: "line", shape, style: { stroke: scene.palette.muted, lineWidth: 1, opacity: 0.7 } } as never;
     },
   };
 }

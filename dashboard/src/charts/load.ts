@@ -1,10 +1,12 @@
 /** Site load against contracted power. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from "echarts";
 
-import { decimal, kw } from "../pure/format";
+import { planWords } from "../i18n/areas/plan";
+import { wordsIn } from "../i18n/words";
+import { decimal, kw, kwh } from "../pure/format";
 import { span } from "../pure/time";
 import { stepPoints, type Load } from "../pure/timeline";
-import { AXIS, base, nowLine, timeAxis, timeZoom, tip, type Option, type Scene } from "./frame";
+import { AXIS, base, nowSeries, timeAxis, timeZoom, tip, type Option, type Scene } from "./frame";
 
 /** Where the load passes the contracted power, the part above it. */
 function excess(scene: Scene, loads: Load[]): object {
@@ -35,12 +37,22 @@ function loadTip(scene: Scene, loads: Load[], ms: number): HTMLElement | string 
     rows.push([words.load.contracted, kw(load.contracted, words.locale)]);
     if (load.kw > load.contracted) rows.push([words.load.excess, kw(load.kw - load.contracted, words.locale)]);
   }
+  const own = wordsIn(planWords, words.locale);
+  if (load.solar !== null) rows.push([own.solarLine, kw(load.solar, words.locale)]);
+  if (load.battery !== null) rows.push([load.battery < 0 ? own.discharge : own.charge, kw(Math.abs(load.battery), words.locale)]);
+  if (load.stored !== null) rows.push([own.stored, kwh(load.stored, words.locale)]);
   return tip(span(load.start, load.end, place), rows);
 }
 
 export function loadOption(scene: Scene, loads: Load[], height: number): Option {
   const { palette, words } = scene;
   const line = { type: "line", step: "end", symbol: "none", silent: true };
+  const assets = [
+    { there: loads.some((load) => load.solar !== null), value: (load: Load) => load.solar, style: { color: palette.solar, width: 1.5, type: [2, 2] } },
+    { there: loads.some((load) => load.battery !== null), value: (load: Load) => load.battery, style: { color: palette.battery, width: 1.5 } },
+  ]
+    .filter((asset) => asset.there)
+    .map((asset) => ({ ...line, data: stepPoints(loads, asset.value), lineStyle: asset.style, z: 7 }));
   return {
     ...base(scene),
     grid: [{ left: scene.left, right: scene.right, top: 12, height: height - AXIS - 12 }],
@@ -48,7 +60,7 @@ export function loadOption(scene: Scene, loads: Load[], height: number): Option 
     yAxis: [
       {
         type: "value",
-        min: 0,
+        min: loads.some((load) => (load.battery ?? 0) < 0) ? null : 0,
         splitNumber: 3,
         axisLine: { show: false },
         axisTick: { show: false },
@@ -73,8 +85,8 @@ export function loadOption(scene: Scene, loads: Load[], height: number): Option 
         lineStyle: { color: palette.load, width: 1.5 },
         areaStyle: { color: palette["load-fill"], opacity: 1 },
         z: 3,
-        markLine: nowLine(scene, false),
       },
+      nowSeries(scene, false),
       excess(scene, loads),
       {
         ...line,
@@ -82,6 +94,7 @@ export function loadOption(scene: Scene, loads: Load[], height: number): Option 
         lineStyle: { color: palette.danger, width: 1.5, type: [6, 3] },
         z: 6,
       },
+      ...assets,
     ],
   };
 }

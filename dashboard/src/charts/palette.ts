@@ -6,6 +6,7 @@ const NAMES = [
   "very-low", "low", "normal", "high", "very-high",
   "on-very-low", "on-low", "on-normal", "on-high", "on-very-high",
   "product-1", "product-2", "product-3", "product-4", "on-product", "period-a", "period-b",
+  "battery", "solar",
 ] as const;
 
 export type ColourName = (typeof NAMES)[number];

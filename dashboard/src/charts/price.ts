@@ -5,8 +5,21 @@ import type { Level } from "../api";
 import { decimal, priceText } from "../pure/format";
 import { originText } from "../pure/tables";
 import { span } from "../pure/time";
-import { bandOf, extremes, isForecast, joined, priceOf, priceScale, stepPoints, unbroken, type Slot, type Unit } from "../pure/timeline";
-import { AXIS, base, echarts, nowLine, textWidth, timeAxis, timeZoom, tip, type Option, type Scene } from "./frame";
+import {
+  bandOf,
+  extremes,
+  holesOf,
+  isForecast,
+  joined,
+  priceOf,
+  priceScale,
+  stepPoints,
+  unbroken,
+  type Slot,
+  type Span,
+  type Unit,
+} from "../pure/timeline";
+import { AXIS, base, echarts, nowSeries, textWidth, timeAxis, timeZoom, tip, zeroSeries, type Option, type Scene } from "./frame";
 import { LEVEL_SHAPES, levelFill, levelInk } from "./shapes";
 
 const STRIP = 20;
@@ -14,7 +27,7 @@ const GAP = 4;
 
 type Point = [number, number | null];
 
-function curve(slots: Slot[], unit: Unit, style: object, extra: object = {}): { data: Point[] } {
+function curve(slots: Slot[], unit: Unit, style: object): { data: Point[] } {
   const series = {
     type: "line",
     step: "end",
@@ -23,14 +36,13 @@ function curve(slots: Slot[], unit: Unit, style: object, extra: object = {}): { 
     data: stepPoints(slots, (slot) => priceOf(slot, unit)),
     lineStyle: { width: 2, ...style },
     z: 4,
-    ...extra,
   };
   return series;
 }
 
 let hatching: { colour: string; canvas: HTMLCanvasElement } | null = null;
 
-function hatch(colour: string): object {
+export function hatch(colour: string): object {
   if (hatching?.colour !== colour) {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 8;
@@ -86,52 +98,76 @@ function band(scene: Scene, slots: Slot[], unit: Unit): object {
   };
 }
 
+/** The cheapest and the dearest slot to come in view, each with its word and price. */
 function extremeMarks(scene: Scene, slots: Slot[], unit: Unit): object {
   const { palette, words } = scene;
   const found = extremes(slots, { start: Math.max(scene.view.start, scene.now), end: scene.view.end }, unit);
   const digits = unit === "allIn" ? 3 : 0;
-  const mark = (slot: Slot, word: string, below: boolean): object => {
-    const x = (slot.start + slot.end) / 2;
-    const length = scene.view.end - scene.view.start;
-    const share = (x - scene.view.start) / length;
-    const besideNow = x - scene.now < 0.05 * length;
-    const colour = below ? palette.cheap : palette.dear;
-    return {
-      value: [x, priceOf(slot, unit)],
-      itemStyle: { color: palette.surface, borderColor: colour, borderWidth: 2 },
-      label: {
-        show: true,
-        position: below ? "bottom" : "top",
-        align: share < 0.12 || besideNow ? "left" : share > 0.88 ? "right" : "center",
-        offset: [besideNow ? 6 : 0, 0],
-        formatter: `${word} ${decimal(priceOf(slot, unit) ?? 0, words.locale, digits)}`,
-        color: colour,
-        fontWeight: 600,
-        fontSize: 12,
-        textBorderColor: palette.surface,
-        textBorderWidth: 3,
-      },
-    };
-  };
+  const marks = found
+    ? [
+        { slot: found.low, word: words.price.lowest, below: true, colour: palette.cheap },
+        { slot: found.high, word: words.price.highest, below: false, colour: palette.dear },
+      ]
+    : [];
+  const middle = (slot: Slot): number => (slot.start + slot.end) / 2;
   return {
-    type: "scatter",
-    symbolSize: 8,
+    type: "custom",
     silent: true,
     z: 6,
-    data: found ? [mark(found.low, words.price.lowest, true), mark(found.high, words.price.highest, false)] : [],
+    data: marks.map(({ slot }) => [middle(slot), priceOf(slot, unit)]),
+    renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+      const mark = marks[params.dataIndex];
+      if (!mark) return null;
+      const value = priceOf(mark.slot, unit) ?? 0;
+      const [x = 0, y = 0] = api.coord([middle(mark.slot), value]);
+      const frame = params.coordSys as unknown as { x: number; width: number };
+      const share = (x - frame.x) / frame.width;
+      const [line = 0] = api.coord([scene.now, value]);
+      const besideNow = x - line < 0.05 * frame.width;
+      const align = share < 0.12 || besideNow ? "left" : share > 0.88 ? "right" : "center";
+      const label = {
+        text: `${mark.word} ${decimal(value, words.locale, digits)}`,
+        x: x + (besideNow ? 6 : 0),
+        y: y + (mark.below ? 8 : -8),
+        align,
+        verticalAlign: mark.below ? "top" : "bottom",
+        fill: mark.colour,
+        stroke: palette.surface,
+        lineWidth: 3,
+        font: `600 12px ${palette.font}`,
+      };
+      const ring = { fill: palette.surface, stroke: mark.colour, lineWidth: 2 };
+      return {
+        type: "group",
+        children: [
+          { type: "circle", shape: { cx: x, cy: y, r: 4 }, style: ring },
+          { type: "text", style: label },
+        ],
+      } as never;
+    },
   };
 }
 
-interface Cell {
-  start: number;
-  end: number;
+interface Cell extends Span {
   fill: string;
   ink: string;
   text: string;
   shape: string;
+  /** Nothing is known here: an outline instead of a filled box. */
+  missing?: boolean;
 }
 
-function strip(scene: Scene, row: number, cells: Cell[]): object {
+const FADED = 0.4;
+
+/** Cells cut at the line of now, so that what is past can be faded. */
+function cutAt(now: number, cells: Cell[]): Cell[] {
+  return cells.flatMap((cell) =>
+    cell.start < now && now < cell.end ? [{ ...cell, end: now }, { ...cell, start: now }] : [cell],
+  );
+}
+
+function strip(scene: Scene, row: number, whole: Cell[]): object {
+  const cells = cutAt(scene.now, whole);
   return {
     type: "custom",
     xAxisIndex: 1,
@@ -148,16 +184,31 @@ function strip(scene: Scene, row: number, cells: Cell[]): object {
       const frame = params.coordSys as unknown as { x: number; y: number; width: number; height: number };
       const room = { x: left, y: middle - (STRIP - GAP) / 2, width: right - left, height: STRIP - GAP };
       const seen = echarts.graphic.clipRectByRect(room, frame);
-      return seen && { type: "group", children: cellParts(cell, seen, scene.palette.surface) };
+      return seen && { type: "group", children: cellParts(scene, cell, seen) };
     },
   };
 }
 
-function cellParts(cell: Cell, box: { x: number; y: number; width: number; height: number }, edge: string): object[] {
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+function cellParts(scene: Scene, cell: Cell, box: Box): object[] {
+  const { palette } = scene;
   const middle = box.y + box.height / 2;
-  const parts: object[] = [
-    { type: "rect", shape: box, style: { fill: cell.fill, stroke: edge, lineWidth: box.width > 6 ? 1 : 0 } },
-  ];
+  const past = cell.end <= scene.now;
+  if (cell.missing) {
+    const style = { fill: "transparent", stroke: palette.muted, lineDash: [3, 3], lineWidth: 1 };
+    const label = { text: cell.text, x: box.x + box.width / 2, y: middle, align: "center", verticalAlign: "middle", fill: palette.muted, fontSize: 11 };
+    const outline = { type: "rect", shape: { ...box, y: box.y + 0.5, height: box.height - 1 }, style };
+    return textWidth(cell.text) + 8 <= box.width ? [outline, { type: "text", style: label }] : [outline];
+  }
+  const solid = { fill: cell.fill, stroke: palette.surface, lineWidth: box.width > 6 ? 1 : 0, opacity: past ? FADED : 1 };
+  const parts: object[] = [{ type: "rect", shape: box, style: solid }];
+  if (past) return parts;
   const text = cell.shape ? 16 + textWidth(cell.text) : textWidth(cell.text);
   const whole = box.width >= text + 8;
   if (cell.shape && box.width >= 13) {
@@ -196,6 +247,38 @@ function levelCells(scene: Scene, slots: Slot[]): Cell[] {
   });
 }
 
+function holeCells(scene: Scene, slots: Slot[]): Cell[] {
+  const { palette, words } = scene;
+  return holesOf(slots).map((hole) => ({
+    ...hole,
+    fill: palette.surface,
+    ink: palette.muted,
+    text: words.answer.unknown,
+    shape: "",
+    missing: true,
+  }));
+}
+
+/** Between the curve and zero where the price is below it. */
+function belowZero(scene: Scene, slots: Slot[], unit: Unit): object {
+  const below = slots.filter((slot) => (priceOf(slot, unit) ?? 0) < 0);
+  return {
+    type: "custom",
+    clip: true,
+    silent: true,
+    z: 3,
+    data: below.map((slot) => [slot.start, priceOf(slot, unit)]),
+    renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => {
+      const slot = below[params.dataIndex];
+      if (!slot) return null;
+      const [left = 0, bottom = 0] = api.coord([slot.start, priceOf(slot, unit) ?? 0]);
+      const [right = 0, top = 0] = api.coord([slot.end, 0]);
+      const shape = { x: left, y: top, width: Math.max(1, right - left), height: bottom - top };
+      return { type: "rect", shape, style: { fill: scene.palette.cheap, opacity: slot.end <= scene.now ? 0.18 : 0.38 } };
+    },
+  };
+}
+
 function priceTip(scene: Scene, slots: Slot[], ms: number): HTMLElement | string {
   const { words, place } = scene;
   const slot = slots.find((one) => one.start <= ms && ms < one.end);
@@ -226,17 +309,12 @@ function curves(scene: Scene, slots: Slot[], unit: Unit): object[] {
   if (joint && joint.end === forecast[0]?.start) {
     dashed.data.unshift([joint.end, priceOf(joint, unit)]);
   }
-  const zero = {
-    silent: true,
-    symbol: "none",
-    label: { show: false },
-    data: [{ yAxis: 0 }],
-    lineStyle: { color: palette.muted, width: 1, type: "solid", opacity: 0.6 },
-  };
   return [
-    curve(past, unit, { color: palette.price, opacity: 0.35 }, { markLine: zero }),
-    curve(ahead, unit, { color: palette.price }, { markLine: nowLine(scene, true) }),
+    zeroSeries(scene),
+    curve(past, unit, { color: palette.price, opacity: 0.35 }),
+    curve(ahead, unit, { color: palette.price }),
     dashed,
+    nowSeries(scene, true),
   ];
 }
 
@@ -290,10 +368,11 @@ export function priceOption(scene: Scene, slots: Slot[], unit: Unit, height: num
     },
     series: [
       band(scene, slots.filter((slot) => isForecast(slot) && slot.end > scene.now), unit),
+      belowZero(scene, slots, unit),
       ...curves(scene, slots, unit),
       extremeMarks(scene, slots, unit),
       strip(scene, 0, periodCells(scene, slots)),
-      strip(scene, 1, levelCells(scene, slots)),
+      strip(scene, 1, [...levelCells(scene, slots), ...holeCells(scene, slots)]),
     ],
   };
 }

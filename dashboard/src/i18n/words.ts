@@ -16,3 +16,8 @@ export function useWords<Shape>(words: Area<Shape>): ComputedRef<Shape> {
   const { language } = useContext();
   return computed(() => words[language.value]);
 }
+
+/** The area's words for a locale, where there is no page around. */
+export function wordsIn<Shape>(words: Area<Shape>, locale: string): Shape {
+  return locale.startsWith("en") ? words.en : words.es;
+}

@@ -1,9 +1,8 @@
 /** The charts as tables: heads and rows of text. */
-import type { RunRow } from "../api";
 import { named, type Words } from "../i18n";
-import { decimal, eur, kw, kwh, priceText } from "./format";
-import { dayClock, span, type Place } from "./time";
-import { bandOf, isForecast, priceOf, type Load, type Slot } from "./timeline";
+import { decimal, priceText } from "./format";
+import { dayClock, type Place } from "./time";
+import { bandOf, isForecast, priceOf, type Slot } from "./timeline";
 
 export interface Table {
   head: string[];
@@ -39,40 +38,6 @@ export function priceTable(slots: Slot[], words: Words, place: Place): Table {
         slot.period ?? NOTHING,
         slot.level ? words.level[slot.level] : NOTHING,
         originText(slot.origin, words),
-      ]),
-  };
-}
-
-export function planTable(runs: RunRow[], words: Words, place: Place): Table {
-  const { plan, table } = words;
-  return {
-    head: [plan.batch, plan.product, plan.process, plan.machine, table.time, plan.energy, plan.cost, plan.why],
-    numeric: [5, 6],
-    rows: () =>
-      runs.map((run) => [
-        run.batch,
-        named(words.products, run.product),
-        named(words.processes, run.process),
-        `${named(words.machines, run.machine)} ${run.unit}`,
-        span(Date.parse(run.start), Date.parse(run.end), place),
-        kwh(run.energy_kwh, words.locale),
-        eur(run.cost_eur, words.locale),
-        run.why,
-      ]),
-  };
-}
-
-export function loadTable(loads: Load[], words: Words, place: Place): Table {
-  const { load, table } = words;
-  return {
-    head: [table.time, load.site, load.contracted, load.excess],
-    numeric: [1, 2, 3],
-    rows: () =>
-      loads.map((one) => [
-        dayClock(one.start, place),
-        kw(one.kw, words.locale),
-        one.contracted === null ? NOTHING : kw(one.contracted, words.locale),
-        one.contracted !== null && one.kw > one.contracted ? kw(one.kw - one.contracted, words.locale) : NOTHING,
       ]),
   };
 }

@@ -134,3 +134,20 @@ export function isMidnight(ms: number, zone: string): boolean {
   const here = wall(ms, zone);
   return here.hour === 0 && here.minute === 0;
 }
+
+/** "2026-03-11T06:15", as a field of local date and time wants it. */
+export function localText(ms: number, zone: string): string {
+  const here = wall(ms, zone);
+  return `${here.year}-${pad(here.month)}-${pad(here.day)}T${pad(here.hour)}:${pad(here.minute)}`;
+}
+
+/** The moments that a local date and time can mean: one, two where clocks go back, none where they skip it or it is no time. */
+export function momentsOf(text: string, zone: string): number[] {
+  const read = Date.parse(`${text}Z`);
+  if (!Number.isFinite(read)) return [];
+  const found: number[] = [];
+  for (let shift = -15 * HOUR; shift <= 15 * HOUR; shift += HOUR / 4) {
+    if (localText(read + shift, zone) === text.slice(0, 16)) found.push(read + shift);
+  }
+  return found;
+}

@@ -1,5 +1,6 @@
 /** The answer of the server as the charts and tables need it: milliseconds, rows, spans. */
-import type { Level, MachineRow, Plan, PriceStrip, RunRow } from "../api";
+import type { Level, MachineRow, Plan, PriceStrip } from "../api";
+import type { BarRun, Marks } from "./plan";
 import { HOUR } from "./time";
 
 export interface Span {
@@ -28,12 +29,25 @@ export interface Row {
 
 export interface Bar extends Span {
   row: number;
-  run: RunRow;
+  run: BarRun;
+  marks: Marks;
+}
+
+/** A time in which a unit is not free: out of order, or made ready for a product. */
+export interface Block extends Span {
+  row: number;
+  kind: "outage" | "setup";
+  text: string;
 }
 
 export interface Load extends Span {
   kw: number;
   contracted: number | null;
+  /** What charges the battery, negative when it gives; null without one. */
+  battery: number | null;
+  stored: number | null;
+  /** What the site uses of its array; null without one. */
+  solar: number | null;
 }
 
 export type Unit = "allIn" | "market";
@@ -94,6 +108,14 @@ export function unbroken<T extends Span>(slots: T[]): T[][] {
   return parts;
 }
 
+/** Times between slots that no slot covers. */
+export function holesOf(slots: Span[]): Span[] {
+  return slots.flatMap((slot, index) => {
+    const next = slots[index + 1];
+    return next && next.start > slot.end ? [{ start: slot.end, end: next.start }] : [];
+  });
+}
+
 /** Points of a step curve: the start of each slot, the end of the last one, and a break at each hole. */
 export function stepPoints<T extends Span>(slots: T[], value: (slot: T) => number | null): [number, number | null][] {
   return unbroken(slots).flatMap((part) => {
@@ -128,7 +150,7 @@ export function priceScale(slots: Slot[], unit: Unit): Scale {
   const values = slots.flatMap((slot) => [priceOf(slot, unit) ?? 0, ...(isForecast(slot) ? (bandOf(slot, unit) ?? []) : [])]);
   const low = Math.min(0, ...values);
   const high = Math.max(unit === "allIn" ? 0.01 : 1, ...values);
-  const rough = (high - low) / 4;
+  const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10);
   const room = (high - low) * 0.09;
@@ -161,13 +183,42 @@ export function rowsOf(machines: MachineRow[]): Row[] {
   );
 }
 
+const PLAIN: Marks = { state: "coming", told: null, frozen: false, moved: null };
+
 /** Bars of the runs whose machine has a row; a machine that left the factory file has none. */
-export function barsOf(runs: RunRow[], rows: Row[]): Bar[] {
+export function barsOf(runs: BarRun[], rows: Row[], marks: (run: BarRun) => Marks = () => PLAIN): Bar[] {
   const places = new Map(rows.map((row, index) => [row.key, index]));
   return runs.flatMap((run) => {
     const row = places.get(`${run.machine} ${run.unit}`);
-    return row === undefined ? [] : [{ row, run, start: Date.parse(run.start), end: Date.parse(run.end) }];
+    return row === undefined ? [] : [{ row, run, marks: marks(run), start: Date.parse(run.start), end: Date.parse(run.end) }];
   });
+}
+
+/** A report that a machine is out of order; without a unit the last ones are taken to be. */
+export interface Outage {
+  machine: string;
+  unit: number | null;
+  units: number;
+  moment: string;
+  until: string | null;
+}
+
+/** Times in which units are out of order or made ready, on the rows of those units. */
+export function blocksOf(setups: Plan["setups"], outages: Outage[], rows: Row[]): Block[] {
+  const places = new Map(rows.map((row, index) => [row.key, index]));
+  const made = (setups ?? []).flatMap((setup): Block[] => {
+    const row = places.get(`${setup.machine} ${setup.unit}`);
+    if (row === undefined) return [];
+    return [{ row, kind: "setup", text: setup.product, start: Date.parse(setup.start), end: Date.parse(setup.end) }];
+  });
+  const away = outages.flatMap((outage) =>
+    rows.flatMap((place, row): Block[] => {
+      if (place.machine !== outage.machine || outage.until === null) return [];
+      const out = outage.unit === null ? place.unit > place.count - outage.units : place.unit === outage.unit;
+      return out ? [{ row, kind: "outage", text: "", start: Date.parse(outage.moment), end: Date.parse(outage.until) }] : [];
+    }),
+  );
+  return [...away, ...made];
 }
 
 /** Contracted power of a tariff period; with two values (2.0TD) P1 and P2 share the first, P3 has the second. */
@@ -181,14 +232,20 @@ export function contractedIn(period: string | null, powers: number[]): number | 
 export function loadOf(plan: Plan | null, slots: Slot[], powers: number[]): Load[] {
   if (!plan) return [];
   const periods = new Map(slots.map((slot) => [slot.start, slot.period]));
+  const battery = new Map((plan.battery?.rows ?? []).map((row) => [Date.parse(row.start), row]));
+  const solar = new Map((plan.pv?.rows ?? []).map((row) => [Date.parse(row.start), row.used_kw]));
   const length = plan.resolution_min * 60_000;
   return plan.load_kw.map((point) => {
     const start = Date.parse(point.start);
+    const cell = battery.get(start);
     return {
       start,
       end: start + length,
       kw: point.kw,
       contracted: contractedIn(periods.get(start) ?? null, powers),
+      battery: cell ? cell.charge_kw - cell.discharge_kw : null,
+      stored: cell?.stored_kwh ?? null,
+      solar: solar.get(start) ?? null,
     };
   });
 }
@@ -204,7 +261,8 @@ export function greatestExcess(loads: Load[]): number {
 
 /** Everything there is to see: from the first price or run to the last. */
 export function boundsOf(slots: Slot[], plan: Plan | null, now: number): Span {
-  const starts = [slots[0]?.start, plan ? Date.parse(plan.window.start) : undefined];
+  const begun = (plan?.begun ?? []).filter((run) => Date.parse(run.end) > now).map((run) => Date.parse(run.start));
+  const starts = [slots[0]?.start, plan ? Date.parse(plan.window.start) : undefined, ...begun];
   const ends = [slots.at(-1)?.end, plan ? Date.parse(plan.window.end) : undefined];
   const known = (value: number | undefined): value is number => value !== undefined;
   return {

@@ -10,11 +10,15 @@ import structlog
 import typer
 
 from chocolate_factory.cli import (
+    access,
     advice,
+    backups,
     billing,
     data,
     explaining,
     files,
+    insights,
+    jobs,
     judging,
     models,
     planning,
@@ -35,7 +39,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serving, data, files, planning, production, judging, models, billing, advice, explaining):
+for module in (
+    serving,
+    data,
+    files,
+    planning,
+    production,
+    judging,
+    models,
+    billing,
+    advice,
+    explaining,
+    insights,
+    access,
+    jobs,
+    backups,
+):
     module.register(app)
 
 
@@ -56,9 +75,9 @@ def run(arguments: list[str]) -> int:
     try:
         settings = load_settings()
         configure(settings.log_format, settings.log_level)
-        app(arguments)
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+        code = obey(arguments)
+        if code == 0:
+            access.remember(arguments)
     except ChocolateError as error:
         return fail(error, "--json" in arguments)
     except KeyboardInterrupt:
@@ -67,6 +86,15 @@ def run(arguments: list[str]) -> int:
         structlog.get_logger().exception("unexpected failure", arguments=arguments)
         typer.echo("Unexpected failure; the log above has the details. This is a bug.", err=True)
         return 1
+    return code
+
+
+def obey(arguments: list[str]) -> int:
+    """Run the command and return the exit code that it ends with."""
+    try:
+        app(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     return 0
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chocolate_factory.core.errors import Misconfigured
 
 PREFIX = "CHOCO_"
+SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)$")
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
 
@@ -139,6 +141,94 @@ class PlanSettings(BaseModel):
     paths: int = Field(default=50, ge=10, le=365, description="Price paths that plans are costed on.")
 
 
+WallTime = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
+
+
+class AlertSettings(BaseModel):
+    """What is told of alerts, and when not."""
+
+    least: Literal["info", "warning", "critical"] = Field(
+        default="warning", description="Least severity that is told."
+    )
+    quiet_from: WallTime = Field(
+        default="", description="Site time, HH:MM, from which only what is critical is told; empty: never."
+    )
+    quiet_to: WallTime = Field(default="", description="Site time, HH:MM, at which the quiet hours end.")
+    per_hour: int = Field(default=4, ge=1, le=100, description="Messages an hour of one kind of alert.")
+    language: Literal["es", "en"] = Field(default="es", description="Language of the messages.")
+
+
+class TelegramSettings(Provider):
+    """A Telegram bot that tells of alerts."""
+
+    token: SecretStr | None = Field(default=None, description="Token of the bot; without it none is used.")
+    chat: str = Field(default="", description="Id of the chat that the bot writes to.")
+
+
+class WebhookSettings(BaseModel):
+    """An address of one's own that is told of alerts."""
+
+    url: str = Field(default="", pattern=r"^(https?://[^\s]+)?$", description="Address; empty: none.")
+    secret: SecretStr | None = Field(
+        default=None, description="Key of the signature in X-Choco-Signature; without it none is sent."
+    )
+
+
+class BackupSettings(BaseModel):
+    """Where backups are kept and for how long."""
+
+    folder: Path | None = Field(
+        default=None, description="Folder of backups; by default backups in CHOCO_STATE."
+    )
+    daily: int = Field(default=7, ge=1, le=366, description="Days of which the newest backup is kept.")
+    weekly: int = Field(default=4, ge=0, le=520, description="Weeks of which the newest backup is kept.")
+    monthly: int = Field(default=12, ge=0, le=240, description="Months of which the newest backup is kept.")
+
+
+class TailscaleSettings(BaseModel):
+    """The Tailscale daemon of this machine, for the view of its nodes."""
+
+    socket: Path = Field(
+        default=Path("/var/run/tailscale/tailscaled.sock"),
+        description="Socket of the local Tailscale daemon; without it the command `tailscale` is asked.",
+    )
+
+
+class AccessSettings(BaseModel):
+    """Who may do what; lists are separated by commas."""
+
+    proxy_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret, at least 16 characters, that the Tailscale hop sends as X-Choco-Proxy-Secret; "
+        "without it no Tailscale login counts.",
+    )
+    admins: str = Field(default="", description="Tailscale logins that are admins, by commas.")
+    operators: str = Field(default="", description="Tailscale logins that are operators, by commas.")
+    viewers: str = Field(default="", description="Tailscale logins that are viewers, by commas.")
+    members: Literal["none", "viewer", "operator"] = Field(
+        default="viewer", description="Role of every other proven Tailscale login."
+    )
+    anyone: Literal["none", "viewer"] = Field(
+        default="viewer", description="Role of callers who prove nothing."
+    )
+    hosts: str = Field(
+        default="", description="Names, by commas, that the server answers to besides those of the machine."
+    )
+    posts_per_minute: int = Field(
+        default=60, ge=1, le=6000, description="Changing requests a minute of one caller."
+    )
+
+    @field_validator("proxy_secret")
+    @classmethod
+    def long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        """An empty secret is none; a short one could be guessed."""
+        if secret is None or not secret.get_secret_value():
+            return None
+        if len(secret.get_secret_value()) < 16:
+            raise ValueError("at least 16 characters are needed")
+        return secret
+
+
 class Settings(BaseSettings):
     """All settings; the environment wins over `.env`."""
 
@@ -180,7 +270,13 @@ class Settings(BaseSettings):
     aemet: Aemet = provider("https://opendata.aemet.es", Aemet)
     openweathermap: OpenWeatherMap = provider("https://api.openweathermap.org", OpenWeatherMap)
     open_meteo: OpenMeteo = provider(OPEN_METEO, OpenMeteo)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
+    telegram: TelegramSettings = provider("https://api.telegram.org", TelegramSettings)
+    webhook: WebhookSettings = Field(default_factory=WebhookSettings)
+    backup: BackupSettings = Field(default_factory=BackupSettings)
     influx: Influx = Field(default_factory=Influx)
+    tailscale: TailscaleSettings = Field(default_factory=TailscaleSettings)
+    access: AccessSettings = Field(default_factory=AccessSettings)
 
     @classmethod
     def settings_customise_sources(
@@ -221,7 +317,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "__".join(str(part).upper() for part in first["loc"])
-        given = f" (given: {str(first.get('input'))[:80]!r})"
+        hidden = SECRET_NAME.search(name) is not None
+        given = "" if hidden else f" (given: {str(first.get('input'))[:80]!r})"
         raise Misconfigured(
             f"Setting {name}: {first['msg']}{given}.", "docs/settings.md lists what is allowed."
         ) from None

@@ -3,6 +3,7 @@
     ChocolateError
     ├── UsageError      a wrong option, date or argument            400, exit 2
     ├── Busy            something else is under way                 409, exit 1
+    │   └── TooMany         one caller asks too often                429, exit 1
     ├── DataMissing     needed data is not there or is late         409, exit 3
     │   └── NotFound        nothing is stored under this name       404, exit 3
     ├── SourceError     a provider did not deliver                  502, exit 4
@@ -14,6 +15,7 @@
     ├── Misconfigured   a setting or the factory file is wrong      500, exit 6
     │   └── StoreFailed     the store cannot be read or written     503, exit 6
     └── NotAllowed      the caller may not do this                  403, exit 7
+        └── NotProven       the caller did not prove who it is       401, exit 7
 
 Each class states its HTTP status, its exit code and its hint once; the doors only translate.
 A message is one sentence with place and cause; the hint is the remedy.
@@ -63,6 +65,17 @@ class Busy(ChocolateError):
     status = 409
     title = "Busy"
     default_hint = "Try again in a minute."
+
+
+class TooMany(Busy):
+    """One caller asks too often; `wait_s` says when there is room again, in seconds."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, message: str, hint: str | None = None, *, wait_s: int = 1) -> None:
+        super().__init__(message, hint)
+        self.wait_s = wait_s
 
 
 class DataMissing(ChocolateError):
@@ -179,3 +192,11 @@ class NotAllowed(ChocolateError):
     exit_code = 7
     title = "Not allowed"
     default_hint = "Ask an operator of this installation."
+
+
+class NotProven(NotAllowed):
+    """The caller did not prove who it is, or what it showed as proof does not count."""
+
+    status = 401
+    title = "Who are you?"
+    default_hint = "Show a token or come through Tailscale; docs/access.md says how."

@@ -12,6 +12,8 @@ import structlog
 
 SECRET_KEYS = re.compile(r"token|secret|password|api_?key|authorization", re.IGNORECASE)
 SECRET_IN_TEXT = re.compile(r"(?i)((?:api_?key|appid|token|authorization)=)[^&\s\"']+")
+BOT_IN_PATH = re.compile(r"(/bot)\d+:[\w-]+")
+"""The token of a Telegram bot is part of its address."""
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -21,7 +23,7 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
         if SECRET_KEYS.search(key):
             event[key] = "…"
         elif isinstance(value, str):
-            event[key] = SECRET_IN_TEXT.sub(r"\1…", value)
+            event[key] = BOT_IN_PATH.sub(r"\1…", SECRET_IN_TEXT.sub(r"\1…", value))
     return event
 
 

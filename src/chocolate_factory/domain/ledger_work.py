@@ -29,13 +29,15 @@ class InForce:
     """A plan in the `span` in which it was the newest: its runs, and its load in the span's slots, kW.
 
     `runs` are those of its whole window and those that had begun before it, `setups` are between them;
-    `digest` names its factory file. The load is that before battery and array; `assets`: there are some.
+    `digest` names its factory file. The load is that before battery and array, which took `taken_kw` off it;
+    `assets`: there are some.
     """
 
     plan: str
     span: Window
     runs: tuple[Run, ...]
     load_kw: FloatArray
+    taken_kw: FloatArray
     factory: Factory
     digest: str
     setups: tuple[Run, ...] = ()
@@ -133,7 +135,8 @@ def planned_load(told: Sequence[InForce], window: Window) -> tuple[FloatArray, F
         skip = (epoch(part.start) - epoch(one.span.start)) // STEP
         count = part.slot_count(PLAN_MINUTES)
         load[at : at + count] = one.load_kw[skip : skip + count]
-        known = (run_load(run, part, touched=True) for run in (*one.runs, *one.setups))
+        inside = (r for r in (*one.runs, *one.setups) if r.start < part.end and r.end > part.start)
+        known = (run_load(run, part, touched=True) for run in inside)
         rest = load[at : at + count] - sum(known, np.zeros(count))
         base[at : at + count] = np.where(np.abs(rest) < TINY_KW, 0.0, rest)
     return load, base

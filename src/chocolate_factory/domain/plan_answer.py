@@ -16,6 +16,7 @@ from chocolate_factory.domain.assets_builder import AssetFacts
 from chocolate_factory.domain.carbon import Carbon
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.month_so_far import MonthSoFar
 from chocolate_factory.domain.plan import Run, Schedule
 from chocolate_factory.domain.problem import Job, Problem, Solution
 from chocolate_factory.domain.run_reasons import reason
@@ -27,7 +28,10 @@ from chocolate_factory.domain.tariff.stack import PriceStack
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """What a plan was made from. `forecast` is None where the contract fixes the price."""
+    """What a plan was made from.
+
+    `forecast` is None where the contract fixes the price, `month` on a tariff without excess power.
+    """
 
     factory: Factory
     now: datetime
@@ -37,6 +41,7 @@ class PlanFacts:
     assumptions: list[str]
     asset_facts: AssetFacts | None = None
     carbon: Carbon | None = None
+    month: MonthSoFar | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,10 @@ def plan_answer(
 
 
 def beside(facts: PlanFacts, problem: Problem, arms: tuple[Arm, Arm]) -> dict[str, Any]:
-    """Battery, array and carbon, as far as the plant has them."""
+    """The month so far, battery, array and carbon, as far as the plant has them."""
     found: dict[str, Any] = {}
+    if facts.month is not None:
+        found["month_so_far"] = facts.month.to_json(facts.factory.site.timezone)
     if problem.assets is not None and arms[0].dispatch is not None:
         use = (problem.assets, arms[0].dispatch)
         found |= assets_answer(facts.factory, problem.window, use, facts.asset_facts)

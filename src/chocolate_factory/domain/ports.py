@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.forecast import Forecast
+from chocolate_factory.domain.notices import Notice
 from chocolate_factory.domain.problem import Problem, Solution
 from chocolate_factory.domain.registry import Registry
 from chocolate_factory.domain.series import Series
@@ -87,6 +88,10 @@ class Store(Protocol):
         """
         ...
 
+    def count(self, key: str) -> int:
+        """How many rows are stored of a series, every revision of every slot."""
+        ...
+
     def keys(self) -> list[str]:
         """Keys of the series that have rows, sorted."""
         ...
@@ -99,8 +104,27 @@ class Store(Protocol):
         """Store a record; the same kind and id replaces it."""
         ...
 
-    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
-        """Records of a kind, newest first."""
+    def find(
+        self,
+        kind: str,
+        *,
+        id: str | None = None,  # noqa: A002
+        limit: int = 100,
+        until: datetime | None = None,
+    ) -> list[Record]:
+        """Records of a kind whose moment is not after `until`, newest first, then from the highest id."""
+        ...
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Drop the contents of the records of a kind whose moment is earlier; returns how many there were."""
+        ...
+
+    def stamps(self) -> Mapping[str, str]:
+        """For `series/<key>` and `record/<kind>` a text that is another one after every change of them.
+
+        Cheap, and the same for every process. What never changed since stamps are kept has none. A reader
+        that takes the stamps before it reads never holds older contents than they stand for.
+        """
         ...
 
 
@@ -138,6 +162,17 @@ class Fitted(Protocol):
         ...
 
 
+class NetworkStatus(Protocol):
+    """The daemon of the private network that this machine is in."""
+
+    def status(self) -> Mapping[str, Any] | None:
+        """What it says of its machines, for `domain/nodes`; None where none is installed.
+
+        Raises a `SourceError` when it cannot be asked.
+        """
+        ...
+
+
 class Forecaster(Protocol):
     """A model by name: `learn` is slow and done daily, `ready` fast and done for every forecast."""
 
@@ -162,6 +197,16 @@ class Forecaster(Protocol):
 
 Progress = Callable[[float, float, float], None]
 """Called with (seconds, best cost or inf, proven bound or −inf) as a solve goes on."""
+
+
+class Alerts(Protocol):
+    """A channel that tells people of alerts."""
+
+    name: str
+
+    def send(self, notice: Notice) -> None:
+        """Send one message; raises a `SourceError` when it was not taken."""
+        ...
 
 
 class Planner(Protocol):
@@ -219,3 +264,4 @@ class Ports:
     replanning: Replanning = Replanning()
     plan_risk: float = 0.0
     plan_paths: int = 50
+    network: NetworkStatus | None = None

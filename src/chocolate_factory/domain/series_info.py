@@ -118,6 +118,8 @@ class SeriesInfo:
         """Slot starts (epoch seconds) that start in the window and are due by `now`."""
         if self.rule is None:
             return np.zeros(0, np.int64)
+        if isinstance(self.rule, Hourly) and self.step == 60:
+            return self._expected_hours(self.rule, window, now)
         parts = [
             grid[self.due_at(grid, day) <= epoch(now)]
             for day in days_of(window, self.zone)
@@ -126,6 +128,13 @@ class SeriesInfo:
         ]
         slots = np.concatenate(parts) if parts else np.zeros(0, np.int64)
         return slots[(slots >= epoch(window.start)) & (slots < epoch(window.end))]
+
+    def _expected_hours(self, rule: Hourly, window: Window, now: datetime) -> IntArray:
+        """The same of whole hours that become known one by one: days make no difference to them."""
+        first = max(epoch(window.start), epoch(day_window(self.earliest, self.zone).start))
+        due = int(now.timestamp() - rule.delay.total_seconds()) - 3600
+        end = min(epoch(window.end) - 1, due) // 3600 + 1
+        return 3600 * np.arange(-(-first // 3600), end, dtype=np.int64)
 
 
 @dataclass(frozen=True)

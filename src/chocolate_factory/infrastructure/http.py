@@ -124,6 +124,16 @@ class _Again(Exception):
         self.after = after
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One request."""
+
+    url: httpx.URL
+    method: str = "GET"
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+
 class Polite:
     """A client of one provider. Safe to share between threads.
 
@@ -163,7 +173,16 @@ class Polite:
         """
         asked = {**(params or {}), **self._params}
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path, params=asked or None)
-        return self._ask(url, is_answer)
+        return self._ask(_Asked(url), is_answer)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send JSON to `path` below the base address; raises as `get` does.
+
+        What was not answered may have been taken: whoever sends it again may send it twice.
+        """
+        url = self._base.copy_with(path=self._base.path.rstrip("/") + path, params=self._params or None)
+        given = {"Content-Type": "application/json", **(headers or {})}
+        return self._ask(_Asked(url, "POST", body, given), None)
 
     def follow(self, address: str, is_answer: IsAnswer | None = None) -> Answer:
         """Ask for a whole address that an answer named; only on this provider's host, else `Changed`.
@@ -176,12 +195,12 @@ class Polite:
             raise self._changed("an answer named an address that is none") from None
         if (url.scheme, url.host, url.port) != (self._base.scheme, self._base.host, self._base.port):
             raise self._changed("an answer named an address of another host")
-        return self._ask(url, is_answer)
+        return self._ask(_Asked(url), is_answer)
 
-    def _ask(self, url: httpx.URL, is_answer: IsAnswer | None) -> Answer:
+    def _ask(self, asked: _Asked, is_answer: IsAnswer | None) -> Answer:
         """An answer, or the error; an outage is logged once, and once when it is over."""
         try:
-            answer = self._persist(url, is_answer)
+            answer = self._persist(asked, is_answer)
         except SourceError as error:
             if not self._down.is_set():
                 self._down.set()
@@ -196,7 +215,7 @@ class Polite:
         """Close the connections."""
         self._client.close()
 
-    def _persist(self, url: httpx.URL, is_answer: IsAnswer | None) -> Answer:
+    def _persist(self, asked: _Asked, is_answer: IsAnswer | None) -> Answer:
         limits = self._limits
         end = time.monotonic() + limits.total_s
         attempt = 0
@@ -205,7 +224,7 @@ class Polite:
             self._bucket.take()
             try:
                 with deadline(end):
-                    return self._once(url, is_answer)
+                    return self._once(asked, is_answer)
             except _Again as again:
                 wait = self._backoff(attempt) if again.after is None else again.after
                 late = again.after is None and time.monotonic() + wait >= end
@@ -219,10 +238,13 @@ class Polite:
         grown = self._limits.wait_s * 2.0 ** (attempt - 1)
         return min(self._limits.wait_max_s, grown) * random.uniform(0.5, 1.5)
 
-    def _once(self, url: httpx.URL, is_answer: IsAnswer | None) -> Answer:
+    def _once(self, asked: _Asked, is_answer: IsAnswer | None) -> Answer:
+        url = asked.url
         for _ in range(MAX_REDIRECTS + 1):
             try:
-                with self._client.stream("GET", url) as response:
+                with self._client.stream(
+                    asked.method, url, content=asked.body, headers=asked.headers
+                ) as response:
                     target = self._redirect(url, response)
                     if target is None:
                         return self._judged(response, self._read(response), is_answer)

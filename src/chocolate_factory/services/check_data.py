@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from chocolate_factory.domain.catalog import CATALOG, PLACES, PLACES_RENEWED, RENEWED
 from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.series import Series, empty
 from chocolate_factory.domain.series_info import Kind, SeriesInfo
 from chocolate_factory.domain.slots import IntArray, Window, epoch, moment
 from chocolate_factory.services.attempts import read_ledger
@@ -30,6 +32,20 @@ SYNC = "Run `choco sync`; `choco holes` lists what is missing and why."
 IMPORT = "Load its files with `choco import`; see docs/sources.md."
 
 
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """What the store says of a series: its span, and its slots `around` now as known now.
+
+    `fetched_at` is when a forecast was last fetched; `whole`: it is known that no due slot of the last 30
+    days is missing, and nobody needs to look.
+    """
+
+    span: Window | None
+    recent: Series
+    fetched_at: datetime | None = None
+    whole: bool = False
+
+
 def check_data(ports: Ports, keys: Iterable[str] | None = None) -> list[Row]:
     """One row a series (all of the catalogue by default).
 
@@ -44,9 +60,12 @@ def check_data(ports: Ports, keys: Iterable[str] | None = None) -> list[Row]:
     return [series_health(ports, info, now, states) for info in infos]
 
 
-def summary(ports: Ports) -> Row:
-    """All series in a few lines: counts by state, the rows that are not well, the sources that fail."""
-    now, rows = ports.clock(), check_data(ports)
+def summary(ports: Ports, rows: Iterable[Row] | None = None) -> Row:
+    """All series in a few lines: counts by state, the rows that are not well, the sources that fail.
+
+    `rows` are those of `check_data`, looked up where they are not given.
+    """
+    now, rows = ports.clock(), check_data(ports) if rows is None else list(rows)
     trouble = [row for row in rows if row["state"] not in {"ok", "off"}]
     failing = failing_of(read_states(ports.store), ports.sources, now)
     return {
@@ -64,17 +83,32 @@ def summary(ports: Ports) -> Row:
 
 def series_health(ports: Ports, info: SeriesInfo, now: datetime, states: Mapping[str, SourceState]) -> Row:
     """The row of one series."""
-    offering = [
-        name
-        for name, source in ports.sources.items()
-        if info.key in source.series and not is_archive(source, info.key, now)
-    ]
-    failing = failing_of(states, offering, now)
     span = ports.store.span(info.key)
+    if span is None:
+        return health_row(ports, info, states, Glance(None, empty(info.key)))
+    recent = ports.store.read(info.key, around(span, now), now)
+    fetched = None
+    if info.kind is Kind.FORECAST:
+        last = ports.store.find(SYNCED, id=info.key, limit=1)
+        fetched = next((record.at for record in last if record.at <= now), None)
+    return health_row(ports, info, states, Glance(span, recent, fetched))
+
+
+def offering_of(ports: Ports, key: str, now: datetime) -> list[str]:
+    """Names of the sources that keep a series fresh; archives of what was issued before do not."""
+    sources = ports.sources.items()
+    return [name for name, source in sources if key in source.series and not is_archive(source, key, now)]
+
+
+def health_row(ports: Ports, info: SeriesInfo, states: Mapping[str, SourceState], glance: Glance) -> Row:
+    """The row of one series from what the store says of it."""
+    now, span = ports.clock(), glance.span
+    offering = offering_of(ports, info.key, now)
+    failing = failing_of(states, offering, now)
     row: Row = {"series": info.key, "until": None, "updated_at": None, "age_minutes": None, "holes": 0}
     if span is None:
         return {**row, **_nothing_stored(ports, info, offering, failing)}
-    latest = _updated_at(ports, info, span, now)
+    latest = _updated_at(glance)
     row |= {"until": span.end, "updated_at": latest}
     if latest is not None:
         row["age_minutes"] = max(0, int((now - latest).total_seconds() // 60))
@@ -83,7 +117,7 @@ def series_health(ports: Ports, info: SeriesInfo, now: datetime, states: Mapping
     if info.rule is None:
         late, note = _old_issue(info, latest, now)
     else:
-        late, note, row["holes"] = _due_missing(ports, info, now)
+        late, note, row["holes"] = (False, "", 0) if glance.whole else _due_missing(ports, info, now)
     if late and failing:
         return {**row, "state": "failing", "note": f"{note}; {_told(failing)}", "remedy": _remedy(failing)}
     return {**row, "state": "late" if late else "ok", "note": note, "remedy": SYNC if late else ""}
@@ -110,19 +144,19 @@ def _last_reason(ports: Ports, key: str) -> str:
     return f"; {reason}" if reason else ""
 
 
-def _updated_at(ports: Ports, info: SeriesInfo, span: Window, now: datetime) -> datetime | None:
-    """The newest knowledge of the slots around now, or the last ones; of a forecast when it was last fetched.
+def around(span: Window, now: datetime) -> Window:
+    """Two days around now, or the last two days, of what is stored."""
+    first = max(span.start, min(span.end, now) - NEWEST)
+    return Window(first, max(first, min(span.end, now + NEWEST)))
+
+
+def _updated_at(glance: Glance) -> datetime | None:
+    """The newest knowledge of the slots around now; of a forecast when it was last fetched.
 
     An issue that tells what the one before told changes nothing in the store.
     """
-    first = max(span.start, min(span.end, now) - NEWEST)
-    known = ports.store.read(info.key, Window(first, max(first, min(span.end, now + NEWEST))), now)
-    moments = [moment(int(known.available_at.max()))] if len(known) else []
-    if info.kind is Kind.FORECAST:
-        moments += [
-            record.at for record in ports.store.find(SYNCED, id=info.key, limit=1) if record.at <= now
-        ]
-    return max(moments, default=None)
+    moments = [moment(int(glance.recent.available_at.max()))] if len(glance.recent) else []
+    return max([*moments, *([glance.fetched_at] if glance.fetched_at else [])], default=None)
 
 
 def _old_issue(info: SeriesInfo, latest: datetime | None, now: datetime) -> tuple[bool, str]:

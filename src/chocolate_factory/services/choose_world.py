@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from chocolate_factory.core.errors import Busy, ChocolateError
+from chocolate_factory.core.errors import Busy, ChocolateError, NotFound
 from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.domain.factory import ContractKind, Factory
+from chocolate_factory.domain.jobs import JobInfo
 from chocolate_factory.domain.ports import Ports
 
 
@@ -24,8 +25,9 @@ def can_plan(ports: Ports) -> bool:
 
 
 class World:
-    """The running state of a process: ports in charge, what goes on, what went wrong.
+    """The running state of a process: ports in charge, what goes on, what went wrong, and its jobs.
 
+    `jobs` are those that run here, `asked` the names of some that somebody wants now; `wake` says so.
     The sample world is entered only when there is nothing real to plan on and nothing can be had; it is
     left for good as soon as there is. The two never share a store.
     """
@@ -42,6 +44,9 @@ class World:
         self.offline = offline
         self.activity: str | None = None
         self.troubles: dict[str, ChocolateError] = {}
+        self.jobs: tuple[JobInfo, ...] = ()
+        self.asked: set[str] = set()
+        self.wake = threading.Event()
         self._make_sample = make_sample
         self._read_factory = read_factory
         self._sample: Ports | None = None
@@ -86,6 +91,14 @@ class World:
         finally:
             self.activity = None
             self._working.release()
+
+    def ask(self, job: str) -> None:
+        """Have a job run as soon as the one under way ends; NotFound for one that does not run here."""
+        if job not in {one.name for one in self.jobs}:
+            known = ", ".join(one.name for one in self.jobs) or "none run in this process"
+            raise NotFound(f"No job is called {job!r}.", f"Jobs: {known}.")
+        self.asked.add(job)
+        self.wake.set()
 
     def note(self, topic: str, error: ChocolateError | None) -> None:
         """Remember the last failure of a topic, or that it is over."""

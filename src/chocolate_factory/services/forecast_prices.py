@@ -149,25 +149,27 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def stored_forecast(store: Store, series: str) -> Forecast | None:
-    """The newest stored forecast of a series, or None."""
-    body = _newest(store, series)
+def stored_forecast(store: Store, series: str, by: datetime | None = None) -> Forecast | None:
+    """The newest stored forecast of a series (issued by a moment, where one is given), or None."""
+    body = _newest(store, series, by)
     return None if body is None else _from_json(body)
 
 
-def latest_forecast(store: Store, series: str) -> dict[str, Any]:
-    """The newest stored forecast of a series as JSON; DataMissing when there is none."""
-    body = _newest(store, series)
+def latest_forecast(store: Store, series: str, by: datetime | None = None) -> dict[str, Any]:
+    """The newest stored forecast of a series (issued by a moment) as JSON; DataMissing when there is none."""
+    body = _newest(store, series, by)
     if body is None:
+        then = "" if by is None else f" that was issued by {by.isoformat()}"
         raise DataMissing(
-            f"No forecast of {series} is stored.", f"Run `choco forecast --series {series}` or `choco plan`."
+            f"No forecast of {series}{then} is stored.",
+            f"Run `choco forecast --series {series}` or `choco plan`.",
         )
     return body
 
 
-def _newest(store: Store, series: str) -> dict[str, Any] | None:
+def _newest(store: Store, series: str, by: datetime | None = None) -> dict[str, Any] | None:
     for limit in LOOKS:
-        found = store.find(KIND, limit=limit)
+        found = store.find(KIND, limit=limit, until=by)
         for record in found:
             if record.body["series"] == series:
                 return dict(record.body)

@@ -15,14 +15,12 @@ SHOWN = ("batch", "process", "machine", "unit", "start", "end")
 def give_advice(body: Row, now: datetime, zone: str) -> Row:
     """Runs in progress, the next one, when that changes, and what today's batches save.
 
-    `body` is a stored plan record. The saving of a batch is the energy cost of its runs as ordered less
-    that in the plan; today's batches are those whose last run ends on the local day of `now`.
+    `body` is a stored plan record. Runs that had begun when the plan was made may be in progress too. The
+    saving of a batch is the energy cost of its runs as ordered less that in the plan; today's batches are
+    those whose last run ends on the local day of `now`.
     """
-    runs = [
-        {**run, "begin": moment_of(run["start"]), "stop": moment_of(run["end"])}
-        for run in body["answer"]["runs"]
-    ]
-    running = [run for run in runs if run["begin"] <= now < run["stop"]]
+    begun, runs = ([timed(run) for run in body["answer"].get(key, ())] for key in ("begun", "runs"))
+    running = [run for run in (*begun, *runs) if run["begin"] <= now < run["stop"]]
     later = sorted((run for run in runs if run["begin"] > now), key=lambda run: (run["begin"], run["batch"]))
     changes = [run["stop"] for run in running] + [run["begin"] for run in later[:1]]
     return {
@@ -32,6 +30,11 @@ def give_advice(body: Row, now: datetime, zone: str) -> Row:
         "switch_at": min(changes) if changes else None,
         "saving_today_eur": saving_on(body, runs, local_date(now, zone), zone),
     }
+
+
+def timed(run: Row) -> Row:
+    """A stored run with its moments."""
+    return {**run, "begin": moment_of(run["start"]), "stop": moment_of(run["end"])}
 
 
 def moment_of(text: str) -> datetime:

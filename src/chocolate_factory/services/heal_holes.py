@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import CATALOG
-from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.ports import Ports, Record, Store
 from chocolate_factory.domain.series_info import Hole, Kind
 from chocolate_factory.domain.slots import Window, local_date, local_midnight
 from chocolate_factory.services.attempts import read_ledger
@@ -21,6 +22,7 @@ from chocolate_factory.services.sync_series import sync
 
 DAY = timedelta(days=1)
 NEVER = 1e6
+RECORD, LAST = "healing", "last"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,19 @@ def heal(ports: Ports, request: HealRequest, progress: Progress | None = None) -
         for hole in holes
     ]
     found, closed = np.sum(list(counts.values()), axis=0) if counts else (0, 0)
+    note_healing(ports.store, now, counts)
     return HealReport(now, int(found), int(closed), counts, left, failures)
+
+
+def note_healing(store: Store, now: datetime, counts: Mapping[str, tuple[int, int]]) -> None:
+    """Keep what was found and closed, in all and of each series, where it is told until its next healing."""
+    last = next(iter(store.find(RECORD, id=LAST, limit=1)), None)
+    told: Any = last.body["series"] if last else {}
+    series = dict(told)
+    for key, (found, closed) in counts.items():
+        series[key] = {"at": now.isoformat(), "found": found, "closed": closed}
+    found, closed = (sum(pair[n] for pair in counts.values()) for n in (0, 1))
+    store.save(Record(RECORD, LAST, now, {"found": found, "closed": closed, "series": series}))
 
 
 def window_of(ports: Ports, key: str, request: HealRequest) -> Window:

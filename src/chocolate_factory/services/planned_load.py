@@ -23,15 +23,19 @@ PLANNED_NOTE = (
 STEP = 60 * PLAN_MINUTES
 
 
-def planned_load(ports: Ports, window: Window) -> SiteLoad:
+def planned_load(
+    ports: Ports, window: Window, *, most: int = MOST_PLANS, known_at: datetime | None = None
+) -> SiteLoad:
     """Load of a window by the plan in force in each slot: the one issued last whose own window holds it.
 
-    Slots that no plan covers are left out. `source` says how many plans there were; a note tells when some
-    were made under another contract than the present one.
+    Only the newest `most` plans count, and with `known_at` those issued by then. Slots that no plan covers
+    are left out. `source` says how many plans there were; a note tells when some were made under another
+    contract than the present one.
     """
     starts = window.starts(PLAN_MINUTES)
     power, by = np.full(len(starts), np.nan), np.full(len(starts), -1)
-    bodies = sorted((record.body for record in ports.store.find("plan", limit=MOST_PLANS)), key=_issued)
+    bodies = sorted((record.body for record in ports.store.find("plan", limit=most)), key=_issued)
+    bodies = [body for body in bodies if known_at is None or _issued(body) <= known_at]
     for number, body in enumerate(bodies):
         answer: Any = body["answer"]
         first = epoch(datetime.fromisoformat(answer["window"]["start"]))

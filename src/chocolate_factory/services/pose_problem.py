@@ -14,6 +14,7 @@ from chocolate_factory.domain.demand import unplanned
 from chocolate_factory.domain.factory import ContractKind, Factory
 from chocolate_factory.domain.forecast import Forecast
 from chocolate_factory.domain.freezing import still_held
+from chocolate_factory.domain.month_so_far import MonthSoFar
 from chocolate_factory.domain.normals import hourly_normals
 from chocolate_factory.domain.pinned import pin, rest_only, stranded
 from chocolate_factory.domain.plan import Climate, Wanted
@@ -29,6 +30,7 @@ from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stac
 from chocolate_factory.services.choose_model import serving_model, serving_versions, weights_of
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
 from chocolate_factory.services.freeze_runs import NO_LONGER_WANTED, NO_PLACE, freeze_runs
+from chocolate_factory.services.month_so_far import month_so_far
 from chocolate_factory.services.pose_assets import asset_facts, asset_notes
 from chocolate_factory.services.pose_carbon import carbon_note, read_carbon_of
 from chocolate_factory.services.read_normals import read_normals
@@ -37,7 +39,6 @@ from chocolate_factory.services.read_production import Past, in_order, read_past
 MAX_DAYS = 14
 REST_SECONDS = 2.0
 SERIES_OF = {ContractKind.INDEXED: "spot", ContractKind.PVPC: "pvpc"}
-NO_METER = "Excess power earlier in the month is not known and taken as none."
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,14 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool, freeze: bool = Tr
     stack = stack_of(factory, window, forecast)
     climate = read_climate(ports, window, now)
     past = read_past(ports, window.start)
+    month = month_so_far(ports, window)
     carbon = read_carbon_of(ports, window)
     sun = asset_facts(ports, window, forecast, past.plans)
     inputs = ProblemInputs(
         factory=in_order(ports, past),
         window=window,
         price_eur_kwh=stack.all_in_eur_kwh + (carbon.weight_eur_kwh if carbon else 0.0),
-        excess=excess_groups(factory.contract, window, PLAN_MINUTES, {}),
+        excess=excess_groups(factory.contract, window, PLAN_MINUTES, month.already_kw if month else {}),
         climate=climate,
         wanted=(),
         power_cap_kw=power_cap_kw(factory.contract, window.starts(PLAN_MINUTES)),
@@ -98,9 +100,9 @@ def pose_problem(ports: Ports, days: int, *, allow_late: bool, freeze: bool = Tr
     minutes = ports.replanning.freeze_minutes if freeze else 0
     frozen = freeze_runs(past, window, now, minutes)
     problem, standing, released = pinned_problem(ports, past, inputs, frozen)
-    told = [*assumptions(factory, stack, climate), *told_of(ports, past, standing, window.start)]
+    told = [*assumptions(factory, stack, climate, month), *told_of(ports, past, standing, window.start)]
     told += [*asset_notes(ports, sun), *carbon_note(carbon), *unplanned(factory, window)]
-    facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told, sun, carbon)
+    facts = PlanFacts(inputs.factory, now, ports.sample, forecast, stack, told, sun, carbon, month)
     known_until = forecast.known_until if forecast else None
     posed = Posed(inputs, past, released)
     return Case(now, standing.wanted, climate, stack, problem, known_until, facts, standing, posed, weights)
@@ -223,11 +225,9 @@ def read_climate(ports: Ports, window: Window, now: datetime) -> Climate:
     )
 
 
-def assumptions(factory: Factory, stack: PriceStack, climate: Climate) -> list[str]:
+def assumptions(factory: Factory, stack: PriceStack, climate: Climate, month: MonthSoFar | None) -> list[str]:
     """Every sentence that stands where a fact is missing."""
-    told = [*factory.assumptions, *stack.assumptions]
-    if factory.contract.access_tariff != "2.0TD":
-        told.append(NO_METER)
+    told = [*factory.assumptions, *stack.assumptions, *(month.notes if month else ())]
     if climate.estimated:
         hours = climate.estimated * PLAN_MINUTES / 60
         told.append(f"No weather forecast for {hours:g} h of the window: climate normals are taken there.")

@@ -9,6 +9,7 @@ from chocolate_factory.domain.catalog import ESSENTIAL
 from chocolate_factory.services.check_data import check_data
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.give_advice import give_advice, moment_of
+from chocolate_factory.services.read_changes import troubles_of
 from chocolate_factory.services.read_plans import plan_body
 from chocolate_factory.services.read_strip import price_now, price_strip
 
@@ -42,6 +43,13 @@ def read_dashboard(world: World) -> Row:
             for error in world.troubles.values()
         ],
     }
+
+
+def knowledge_of(world: World) -> tuple[object, ...]:
+    """What the dashboard is made of besides the clock: equal while nothing that it shows has changed."""
+    ports = world.ports()
+    stamps = tuple(sorted(ports.store.stamps().items()))
+    return stamps, ports.sample, ports.factory_text, world.activity, tuple(troubles_of(world))
 
 
 def state_of(world: World, body: Row | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def read_in_force(ports: Ports, since: datetime) -> Chain:
     starts = sorted(newest)
     known: dict[str, Factory] = {}
     told, bodies = [], {}
-    for start, until in zip(starts, [*starts[1:], None], strict=True):
+    for start, until in zip_longest(starts, starts[1:]):
         one = in_force(ports, newest[start], (start, until), known)
         told.append(one)
         bodies[one.plan] = opening_of(newest[start])
@@ -83,11 +84,14 @@ def in_force(
         known[digest] = parse_factory(str(text.body["text"]), f"factory of plan {answer['id']}")
     load = np.array([point["kw"] for point in answer["load_kw"]], np.float64)
     count = (epoch(span.end) - epoch(span.start)) // STEP
-    load += assets_load(answer)
+    taken = np.zeros(len(load)) + assets_load(answer)
+    load += taken
     runs = tuple(run for run in runs_told(known[digest], body) if run.start < span.end)
     setups = tuple(setup_of(row) for row in answer.get("setups", ()))
     has = "battery" in answer or "pv" in answer
-    return InForce(str(answer["id"]), span, runs, load[:count], known[digest], digest, setups, has)
+    return InForce(
+        str(answer["id"]), span, runs, load[:count], taken[:count], known[digest], digest, setups, has
+    )
 
 
 def assets_load(answer: Any) -> FloatArray | float:

@@ -25,6 +25,7 @@ class PriceQuery:
     """Which slots: default from local midnight of today to the last one stored, as known now.
 
     `provenance` adds the unit and every revision known by `as_of` to each slot.
+    At most `limit` slots are told.
     """
 
     series: str
@@ -32,6 +33,7 @@ class PriceQuery:
     end: datetime | None = None
     as_of: datetime | None = None
     provenance: bool = False
+    limit: int = PAGE
 
 
 def read_prices(ports: Ports, query: PriceQuery) -> dict[str, object]:
@@ -56,11 +58,11 @@ def read_prices(ports: Ports, query: PriceQuery) -> dict[str, object]:
             "source": p.source,
             "available_at": p.available_at,
         }
-        for p in series.take(slice(0, PAGE))
+        for p in series.take(slice(0, query.limit))
     ]
     if query.provenance:
         add_revisions(ports, query.series, rows, as_of)
-    more = moment(series.start[PAGE]) if len(series) > PAGE else None
+    more = moment(series.start[query.limit]) if len(series) > query.limit else None
     if more is None and window.end > clipped(window).end:
         more = clipped(window).end
     return {

@@ -12,6 +12,7 @@ from chocolate_factory.core.errors import DataMissing, Infeasible
 from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
+from chocolate_factory.domain.month_so_far import already_in
 from chocolate_factory.domain.plan import Climate
 from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.problem import Lot, Problem
@@ -41,6 +42,8 @@ class SettleRequest:
 class Realised:
     """A stored plan beside the prices that came true in `known` slots of its window.
 
+    All arms go on from the same month so far, that which the plan was made with (`already_kw` by group).
+
     `stack` covers the whole window: slots without a realised price keep the price the plan was made on, so
     that both arms are compared on all of their work. `until` is the end of the first run of known slots.
     """
@@ -52,6 +55,11 @@ class Realised:
     stack: PriceStack
     known: int
     until: datetime
+
+    @property
+    def already_kw(self) -> dict[str, float]:
+        """What its month had been charged for above the contracted power before the window, kW by group."""
+        return already_in(self.body["answer"])
 
     @property
     def complete(self) -> bool:
@@ -144,7 +152,7 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
 def realised_cost(plan: Realised, load_kw: list[float]) -> float:
     """`cost_eur` of a load on the realised prices."""
     contract = plan.factory.contract
-    excess = excess_groups(contract, plan.window, PLAN_MINUTES, {})
+    excess = excess_groups(contract, plan.window, PLAN_MINUTES, plan.already_kw)
     return plan_costs(contract, plan.window, np.array(load_kw, np.float64), plan.stack, excess).cost_eur
 
 
@@ -176,7 +184,7 @@ def hindsight_problem(ports: Ports, plan: Realised) -> Problem:
         factory=factory,
         window=window,
         price_eur_kwh=plan.stack.all_in_eur_kwh,
-        excess=excess_groups(factory.contract, window, PLAN_MINUTES, {}),
+        excess=excess_groups(factory.contract, window, PLAN_MINUTES, plan.already_kw),
         climate=climate,
         wanted=wanted(factory, window),
         power_cap_kw=power_cap_kw(factory.contract, window.starts(PLAN_MINUTES)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from chocolate_factory.domain.carbon import Carbon
 from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
+from chocolate_factory.domain.month_so_far import already_in
 from chocolate_factory.domain.pinned import pin
 from chocolate_factory.domain.plan import Climate
 from chocolate_factory.domain.plan_answer import PlanFacts
@@ -40,7 +42,8 @@ Row = dict[str, Any]
 class Knowledge:
     """What a plan was made from, beside its factory: `market` prices in EUR/MWh, shape (T,), or None.
 
-    `standing` is where the plant stood, None for a plan that was made without looking.
+    `standing` is where the plant stood, None for a plan that was made without looking; `already_kw` what
+    its month had been charged for by group, as the plan took it.
     """
 
     now: datetime
@@ -51,6 +54,7 @@ class Knowledge:
     standing: Standing | None = None
     assets: AssetFacts | None = None
     carbon: Carbon | None = None
+    already_kw: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,7 @@ def stored_case(ports: Ports, plan_id: str | None = None) -> StoredCase:
         standing_of(body),
         facts_of(replace(ports, factory=factory), body, (window, now)),
         carbon_of(factory, body),
+        already_in(answer),
     )
     case = posed(factory, known, ports.sample)
     solution = solution_of(case.problem, body)
@@ -127,7 +132,7 @@ def posed(factory: Factory, known: Knowledge, sample: bool) -> Case:
         factory=factory,
         window=window,
         price_eur_kwh=stack.all_in_eur_kwh + (known.carbon.weight_eur_kwh if known.carbon else 0.0),
-        excess=excess_groups(contract, window, PLAN_MINUTES, {}),
+        excess=excess_groups(contract, window, PLAN_MINUTES, known.already_kw),
         climate=known.climate,
         wanted=wants,
         power_cap_kw=power_cap_kw(contract, starts),

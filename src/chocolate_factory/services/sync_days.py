@@ -137,7 +137,7 @@ def _write(going: Round, report: SeriesReport, name: str, good: Series) -> None:
     window = span_of([day for day, _ in by_day(good.start, zone)], zone)
     rows = revise(good, going.store.revisions(report.series, window), reading)
     corrected = int(np.sum(~np.isin(rows.available_at, good.available_at)))
-    report.add_rows(name, going.store.write(rows), corrected)
+    report.add_rows(name, going.write(rows), corrected)
 
 
 def _reread(going: Round, report: SeriesReport, had: dict[str, set[date]]) -> None:

@@ -66,7 +66,7 @@ def _issue(going: Round, reports: Mapping[str, SeriesReport]) -> None:
                 names[key].append(name)
     for key, rows in merged.items():
         if len(rows):
-            reports[key].add_rows("+".join(names[key]), going.store.write(rows))
+            reports[key].add_rows("+".join(names[key]), going.write(rows))
             failed = any(
                 failure.source in offering for report in reports.values() for failure in report.failures
             )

@@ -93,7 +93,7 @@ def _fill(going: Round, reports: Mapping[str, SeriesReport], name: str, days: Se
     first = next(iter(reports.values()))
     first.add_refused(name, [RefusedDay(first.series, day, fault) for day, fault in refused.items()])
     for key, report in reports.items():
-        report.add_rows(name, going.store.write(good[key]))
+        report.add_rows(name, going.write(good[key]))
         _note(going, name, key, set(days) - set(refused), failed=bool(refused))
     return True
 

@@ -122,7 +122,7 @@ def _fuse(
     for key, rows in good.items():
         new = fused(rows, before[key], epoch(going.now))
         replaced = int(np.sum(np.isin(new.start, before[key].start)))
-        reports[key].add_rows(name, going.store.write(new), replaced)
+        reports[key].add_rows(name, going.write(new), replaced)
     return good
 
 

@@ -10,7 +10,7 @@ from chocolate_factory.core.errors import Changed, SourceError
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Record, Source, Store
 from chocolate_factory.domain.series import Series
-from chocolate_factory.domain.series_info import MARKET_ZONE
+from chocolate_factory.domain.series_info import MARKET_ZONE, Hole
 from chocolate_factory.domain.slots import Window, day_window, days_of, local_date, local_midnight
 from chocolate_factory.services.attempts import Ledger, read_ledger, save_ledger
 from chocolate_factory.services.source_states import note_states
@@ -52,6 +52,7 @@ class Round:
     Of `total` steps `done` are done, and `until` will be when the series at hand is. `trouble` counts what
     each source did wrong, `heard` says how each fared, `answers` why a source did not close a day. Of the
     days whose total generation was `judged`, by source, `doubted` are those it was refused on, and why.
+    `gaps` are the holes of a series since it was last written here, `marks` its record of a comparison.
     """
 
     request: SyncRequest
@@ -69,6 +70,8 @@ class Round:
     judged: set[tuple[str, date]] = field(default_factory=set)
     doubted: dict[tuple[str, date], str] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
+    gaps: dict[str, list[Hole]] = field(default_factory=dict)
+    marks: dict[str, Record | None] = field(default_factory=dict)
 
     @property
     def window(self) -> Window:
@@ -89,11 +92,22 @@ class Round:
         reach, zone = self.sources[name].reaches(key, self.now), CATALOG[key].zone
         return [day for day in days if day_window(day, zone).clip(reach)]
 
+    def write(self, rows: Series) -> int:
+        """Store rows; returns how many changed something."""
+        self.gaps.pop(rows.key, None)
+        return self.store.write(rows)
+
+    def holes(self, key: str) -> list[Hole]:
+        """Holes of the request in a series; what others write meanwhile shows when the series is settled."""
+        if key not in self.gaps:
+            self.gaps[key] = self.store.holes(key, self.window, self.now)
+        return self.gaps[key]
+
     def missing_slots(self, key: str) -> dict[date, int]:
         """Due slots of the request that are not stored, by day."""
         info = CATALOG[key]
         found: dict[date, int] = {}
-        for hole in self.store.holes(key, self.window, self.now):
+        for hole in self.holes(key):
             for day in days_of(Window(hole.start, hole.end), info.zone):
                 part = day_window(day, info.zone).clip(Window(hole.start, hole.end))
                 if part is not None:
@@ -134,7 +148,7 @@ class Round:
     def askable(self, name: str, key: str, days: Sequence[date]) -> list[date]:
         """Of open days those that a source reaches and may be asked for now."""
         reached = self.reached(name, key, days)
-        if self.request.force or self.request.impatient:
+        if not reached or self.request.force or self.request.impatient:
             return reached
         missing, ledger = self.missing_slots(key), self.ledger(key)
         return [day for day in reached if not ledger.waits(day, name, self.now, missing.get(day, 0))]
@@ -169,7 +183,8 @@ class Round:
     def settle(self, report: SeriesReport, wanted: Sequence[date]) -> None:
         """After all sources of a series were asked: the ledger of wanted days, and what is still missing."""
         key, ledger = report.series, self.ledger(report.series)
-        holes = self.store.holes(key, self.window, self.now)
+        self.gaps.pop(key, None)
+        holes = self.holes(key)
         left = self.missing_slots(key)
         for day in wanted:
             if day not in left:
@@ -197,7 +212,9 @@ class Round:
 
     def last(self, key: str) -> Record | None:
         """When stored days of a series were last compared, or its weather last fetched."""
-        return next(iter(self.store.find(RECORD, id=key, limit=1)), None)
+        if key not in self.marks:
+            self.marks[key] = next(iter(self.store.find(RECORD, id=key, limit=1)), None)
+        return self.marks[key]
 
     def is_fresh(self, key: str, hours: float) -> bool:
         """Whether that was less than `hours` ago; a moment in the future does not count."""
@@ -207,7 +224,8 @@ class Round:
     def remember(self, key: str, source: str, first_day: date, *, partial: bool = False) -> None:
         """Note that it was done now, from `first_day` on; `partial` when a source of it failed."""
         body = {"source": source, "first_day": first_day.isoformat(), "partial": partial}
-        self.store.save(Record(RECORD, key, self.now, body))
+        record = self.marks[key] = Record(RECORD, key, self.now, body)
+        self.store.save(record)
 
 
 def span_of(days: Sequence[date], zone: str = MARKET_ZONE) -> Window:

@@ -18,11 +18,12 @@ from chocolate_factory.domain.factory_file import parse_factory, read_factory
 from chocolate_factory.domain.forced import asked, held
 from chocolate_factory.domain.freezing import frozen_again, still_held
 from chocolate_factory.domain.keeping import carried
+from chocolate_factory.domain.month_so_far import NO_METER
 from chocolate_factory.domain.pinned import rest_only, stranded
 from chocolate_factory.domain.plan import Run
 from chocolate_factory.domain.plan_answer import Arm, lots_answer
 from chocolate_factory.domain.ports import Ports
-from chocolate_factory.domain.problem import Lot, Solution
+from chocolate_factory.domain.problem import ExcessGroup, Lot, Solution
 from chocolate_factory.domain.slots import PLAN_MINUTES
 from chocolate_factory.domain.staffing import staffed_seconds
 from chocolate_factory.domain.standing import Standing
@@ -106,16 +107,17 @@ def changed_side(ports: Ports, stored: StoredCase, change: Changed, seconds: flo
             freed = replace(freed, frozen=True)
         else:
             freed = replace(freed, lost=freed.lost | {batch})
+    notes = () if all(goes_on(stored, group) for group in case.problem.excess) else (NO_METER,)
     if change.batches or freed.lost:
         start = carried(stored.solution.jobs, stored.problem, case.problem)
         solution = solved(ports, case.problem, start, seconds)
         found = side(ports, (factory, case), solution, same=False)
-        return replace(found, notes=tuple(NO_PLACE.format(name) for name in sorted(freed.lost)))
+        return replace(found, notes=(*notes, *(NO_PLACE.format(name) for name in sorted(freed.lost))))
     lots = held_softly(stored)
     solution = solved(ports, replace(case.problem, lots=lots), stored.solution.jobs, seconds)
     told = of_the_plan(stored, solution)
-    case = as_wanted(case, stored)
-    return side(ports, (factory, case), told, same=told.left == stored.solution.left)
+    found = side(ports, (factory, as_wanted(case, stored)), told, same=told.left == stored.solution.left)
+    return replace(found, notes=notes)
 
 
 def changed_case(ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory], freed: Freed) -> Case:
@@ -127,7 +129,7 @@ def changed_case(ports: Ports, stored: StoredCase, plant: tuple[Changed, Factory
     if known.assets is not None and known.assets.spot_eur_mwh is not None:
         dearer = replace(known.assets, spot_eur_mwh=known.assets.spot_eur_mwh * change.price)
         known = replace(known, assets=dearer)
-    return with_excess(posed(factory, known, ports.sample), change.excess)
+    return with_excess(stored, posed(factory, known, ports.sample), change.excess)
 
 
 def stuck(ports: Ports, case: Case) -> str | None:
@@ -174,9 +176,17 @@ def with_outages_of(factory: Factory, stored: StoredCase) -> Factory:
     return replace(factory, machines=tuple(machines))
 
 
-def with_excess(case: Case, factor: float) -> Case:
-    """The case with another price of excess power."""
-    groups = tuple(replace(g, rate_eur_kw=g.rate_eur_kw * factor) for g in case.problem.excess)
+def goes_on(stored: StoredCase, group: ExcessGroup) -> bool:
+    """Whether a period is charged by the rule of the plan in force, so that its month so far goes on."""
+    return any((own.name, own.quarters) == (group.name, group.quarters) for own in stored.problem.excess)
+
+
+def with_excess(stored: StoredCase, case: Case, factor: float) -> Case:
+    """The case with another price of excess power, after the same month so far as far as one rule holds."""
+    groups = tuple(
+        replace(g, rate_eur_kw=g.rate_eur_kw * factor, already_kw=g.already_kw if goes_on(stored, g) else 0.0)
+        for g in case.problem.excess
+    )
     return replace(case, problem=replace(case.problem, excess=groups))
 
 

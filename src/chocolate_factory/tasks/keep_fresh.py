@@ -1,10 +1,10 @@
-"""The jobs that keep prices and plan fresh while serving."""
+"""What the jobs do that keep data, models and plan fresh while serving; `jobs.py` says when."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -19,12 +19,14 @@ from chocolate_factory.core.errors import (
 from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.catalog import CATALOG, ESSENTIAL, PRICE_SERIES
 from chocolate_factory.domain.ports import Ports, Record
-from chocolate_factory.domain.slots import Window, local_date
+from chocolate_factory.domain.series_info import MARKET_ZONE, Kind
+from chocolate_factory.domain.slots import Window, day_window, local_date, planning_window
 from chocolate_factory.services.backtest_forecasts import Bench
-from chocolate_factory.services.choose_model import champion, serving_model, serving_versions
+from chocolate_factory.services.choose_model import champion, serving_model, serving_versions, weights_of
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.compare_models import CompareRequest, compare, newest_comparison
 from chocolate_factory.services.first_values import repair_first_values
+from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.heal_holes import HealRequest, heal
 from chocolate_factory.services.judge_advice import KIND as ADVICE_KIND
@@ -32,59 +34,99 @@ from chocolate_factory.services.judge_advice import Wish, learn_advice
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.pose_problem import SERIES_OF
 from chocolate_factory.services.reasons_to_plan import FIRST, URGENT, reasons_to_plan
+from chocolate_factory.services.record_alerts import record_alerts
 from chocolate_factory.services.score_forecasts import score_forecasts
+from chocolate_factory.services.send_alerts import Telling, send_alerts
 from chocolate_factory.services.settle_weeks import LedgerRequest, settle_weeks
 from chocolate_factory.services.sync_series import SyncRequest, sync
 from chocolate_factory.services.train_models import TrainRequest, train
 
 PLAN_DAYS = 7
 FIRST_PLAN_S = 8.0
-HEAL, FIRST_VALUES, SCORES, DAILY = "heal", "first_values", "scores", timedelta(hours=24)
+FORECAST, HEAL, FIRST_VALUES, SCORES, DAILY = (
+    "forecast",
+    "heal",
+    "first_values",
+    "scores",
+    timedelta(hours=24),
+)
 ADVICE, WEEKLY = "advice", timedelta(days=7)
 SETTLE, SETTLE_BACK, HINDSIGHT_S = "settle", timedelta(days=40), 20.0
 TRAIN, TRY_AGAIN, COMPARE_SECONDS = "train", timedelta(hours=1), 30.0
+LATE_LOOK = timedelta(minutes=5)
 log = structlog.get_logger()
 
 
 def sync_prices(world: World, history_days: int, reread_days: int = SyncRequest.reread_days) -> None:
-    """Fetch what a plan needs; enter the sample world only if nothing real is stored or to be had."""
+    """Fetch what a plan needs; enter the sample world only if nothing real is stored or to be had.
+
+    Raises `Unreachable` with what failed, after the world is settled.
+    """
     failure: ChocolateError | None = None
     if not world.offline:
         failure = sync_ports(world.real, ESSENTIAL, history_days, reread_days)
     ports = world.settle()
     if ports.sample:
         sync_ports(ports, ESSENTIAL, history_days, reread_days)
-    world.note("sources", failure)
+    if failure is not None:
+        raise failure
 
 
-def sync_rest(world: World, history_days: int, reread_days: int = SyncRequest.reread_days) -> None:
-    """Fetch all other series, after the plan: figures of the system, observed weather, other places."""
-    if not world.offline:
-        rest = tuple(key for key in CATALOG if key not in ESSENTIAL)
-        world.note("other sources", sync_ports(world.real, rest, history_days, reread_days))
+def sync_kinds(
+    world: World, kinds: frozenset[Kind], history_days: int, reread_days: int = SyncRequest.reread_days
+) -> None:
+    """Fetch the series of some kinds that a plan does not wait for.
 
-
-def heal_daily(world: World) -> None:
-    """Once a day close holes in all that is stored, and ask for first values that are not known.
-
-    What is recent the syncs close already.
+    Raises `Unreachable` with what failed.
     """
+    if world.offline:
+        return
+    keys = tuple(key for key, info in CATALOG.items() if info.kind in kinds and key not in ESSENTIAL)
+    failure = sync_ports(world.real, keys, history_days, reread_days)
+    if failure is not None:
+        raise failure
+
+
+def prices_due(world: World, last: datetime) -> bool:
+    """Whether prices should be looked for before their time: a day that is due is missing.
+
+    While it is late, every five minutes.
+    """
+    ports = world.real
+    now = ports.clock()
+    if world.offline or now - last < LATE_LOOK:
+        return False
+    series = SERIES_OF.get(ports.factory.contract.kind)
+    tomorrow = day_window(local_date(now, MARKET_ZONE) + timedelta(days=1), MARKET_ZONE)
+    return series is not None and bool(ports.store.holes(series, tomorrow, now))
+
+
+def tell_alerts(world: World, telling: Telling) -> None:
+    """Keep the history of alerts, and tell of what opened, rose or is over; nothing of the sample is told."""
+    record_alerts(world)
+    ports = world.ports()
+    if not ports.sample:
+        send_alerts(ports, telling)
+
+
+def heal_all(world: World) -> None:
+    """Close holes in all that is stored; what is recent the syncs close already."""
     ports = world.real
     if world.offline:
         return
-    if not done_today(ports, HEAL):
-        report = heal(ports, HealRequest())
-        body = {"found": report.found, "closed": report.closed}
-        ports.store.save(Record("sync", HEAL, ports.clock(), body))
-    if not done_today(ports, FIRST_VALUES):
-        repair_some(ports)
+    report = heal(ports, HealRequest())
+    body = {"found": report.found, "closed": report.closed}
+    ports.store.save(Record("sync", HEAL, ports.clock(), body))
 
 
-def repair_some(ports: Ports) -> None:
+def repair_some(world: World) -> None:
     """Ask for first values of some days of PVPC that were loaded after their corrections.
 
     Raises `Unreachable`, for the next look to try again, when nothing could be had of the source.
     """
+    ports = world.real
+    if world.offline:
+        return
     now, repair = ports.clock(), repair_first_values(ports, "pvpc")
     if repair.failures and not repair.known:
         first = repair.failures[0]
@@ -93,36 +135,64 @@ def repair_some(ports: Ports) -> None:
     ports.store.save(Record("sync", FIRST_VALUES, now, body))
 
 
-def score_daily(world: World) -> None:
-    """Score stored forecasts once a day, and whenever prices of more days are known."""
+def forecast_known(world: World) -> None:
+    """Keep a forecast of the coming week of every stored price series, to be scored when it came true."""
     ports = world.ports()
-    spans = {key: ports.store.span(key) for key in PRICE_SERIES}
-    ends = {key: span.end.isoformat() for key, span in spans.items() if span}
-    last = next(iter(ports.store.find("sync", id=SCORES, limit=1)), None)
-    if done_today(ports, SCORES) and last and last.body["prices_until"] == ends:
-        return
+    now, weights = ports.clock(), weights_of(ports.registry)
+    window = planning_window(now, PLAN_DAYS, ports.factory.site.timezone)
+    for key in PRICE_SERIES:
+        if ports.store.span(key):
+            forecaster = ports.forecasters[serving_model(ports, key)]()
+            forecast_prices(ForecastRequest(key, window), ports.store, forecaster, now, weights)
+    ports.store.save(Record("sync", FORECAST, now, {"prices_until": prices_until(ports)}))
+
+
+def score_stored(world: World) -> None:
+    """Score stored forecasts on the prices that are known."""
+    ports = world.ports()
     done = score_forecasts(ports)
-    body = {"new": done.new, "written": done.written, "final": done.final, "prices_until": ends}
+    body = {
+        "new": done.new,
+        "written": done.written,
+        "final": done.final,
+        "prices_until": prices_until(ports),
+    }
     ports.store.save(Record("sync", SCORES, ports.clock(), body))
 
 
-def train_daily(world: World, bench_of: Callable[..., Bench]) -> None:
-    """Once a day let every model learn; at later looks compare them, a minute of replay each."""
+def prices_until(ports: Ports) -> dict[str, str]:
+    """Until when prices are stored, by series."""
+    spans = {key: ports.store.span(key) for key in PRICE_SERIES}
+    return {key: span.end.isoformat() for key, span in spans.items() if span}
+
+
+def prices_came(job: str) -> Callable[[World, datetime], bool]:
+    """Whether prices of more days are known than when a job last noted it."""
+
+    def came(world: World, _: datetime) -> bool:
+        ports = world.ports()
+        last = next(iter(ports.store.find("sync", id=job, limit=1)), None)
+        return last is not None and last.body["prices_until"] != prices_until(ports)
+
+    return came
+
+
+def train_models(world: World) -> None:
+    """Let every model learn from every price series that is stored."""
     ports = world.ports()
     series = tuple(key for key in PRICE_SERIES if ports.store.span(key))
-    if series and training_due(ports, series):
+    if series:
         train_all(ports, series)
-    elif series:
-        compare_some(ports, series, bench_of(sample=ports.sample))
 
 
-def training_due(ports: Ports, series: tuple[str, ...]) -> bool:
-    """Not done for a day; or a champion has nothing that can serve and the last try was an hour ago."""
-    if not done_today(ports, TRAIN):
-        return True
-    now, last = ports.clock(), ports.store.find("sync", id=TRAIN, limit=1)[0].at
+def nothing_serves(world: World, last: datetime) -> bool:
+    """Whether a champion has nothing that can serve and the last try was an hour ago."""
+    ports = world.ports()
+    now = ports.clock()
     return now - last >= TRY_AGAIN and any(
-        not serving_versions(ports.registry, key, serving_model(ports, key), now) for key in series
+        not serving_versions(ports.registry, key, serving_model(ports, key), now)
+        for key in PRICE_SERIES
+        if ports.store.span(key)
     )
 
 
@@ -141,30 +211,48 @@ def train_all(ports: Ports, series: tuple[str, ...]) -> None:
             raise ModelRefused(one.failure, one.hint)
 
 
-def compare_some(ports: Ports, series: tuple[str, ...], bench: Bench) -> None:
-    """Compare the models of each series that were not compared to the end within a day."""
+def compare_some(world: World, bench_of: Callable[..., Bench]) -> None:
+    """Compare the models of series not compared to the end within a day, some replay of each at a time."""
+    ports = world.ports()
+    bench = bench_of(sample=ports.sample)
+    for key, able in to_compare(ports):
+        compare(CompareRequest(key, able, COMPARE_SECONDS), ports, bench, lambda *_: None)
+
+
+def comparison_open(world: World, _: datetime) -> bool:
+    """Whether a comparison is to be begun or goes on."""
+    return bool(to_compare(world.ports()))
+
+
+def to_compare(ports: Ports) -> list[tuple[str, tuple[str, ...]]]:
+    """(series, models that can be replayed) of the comparisons that are not complete within a day."""
     now = ports.clock()
-    failed = {tuple(one) for one in ports.store.find("sync", id=TRAIN, limit=1)[0].body["failed"]}  # type: ignore[attr-defined]
-    for key in series:
+    trained = next(iter(ports.store.find("sync", id=TRAIN, limit=1)), None)
+    if trained is None:
+        return []
+    failed = {tuple(one) for one in trained.body["failed"]}  # type: ignore[attr-defined]
+    found = []
+    for key in PRICE_SERIES:
         last = newest_comparison(ports, key, now)
         fresh = last is not None and last["complete"] and now - moment_of(last["at"]) < DAILY
-        able = [
+        able = tuple(
             model
             for model in ports.forecasters
             if (key, model) not in failed and serving_versions(ports.registry, key, model, now)
-        ]
+        )
         if not fresh and champion(ports, key).model in able:
-            compare(CompareRequest(key, tuple(able), COMPARE_SECONDS), ports, bench, lambda *_: None)
+            found.append((key, able))
+    return found
 
 
-def advise_weekly(world: World, learn: Learn) -> None:
+def learn_hours(world: World, learn: Learn) -> None:
     """Once a week learn hourly advice from the forecasts that were stored and have come true.
 
     Under the days that this needs the advice stays the plain rule, and the next day looks again.
     """
     ports = world.ports()
     series = SERIES_OF.get(ports.factory.contract.kind)
-    if series is None or done_today(ports, ADVICE):
+    if series is None:
         return
     now, name = ports.clock(), serving_model(ports, series)
     last = next(iter(ports.store.find(ADVICE_KIND, id=f"{series}/{name}", limit=1)), None)
@@ -178,31 +266,16 @@ def advise_weekly(world: World, learn: Learn) -> None:
     ports.store.save(Record("sync", ADVICE, now, body))
 
 
-def settle_daily(world: World) -> None:
+def settle_recent(world: World) -> None:
     """Settle the weeks of the last days, once a day and when prices of more days are known.
 
     Publishers correct for some weeks; hindsight of a week is solved once, and again when it is corrected.
     """
     ports = world.ports()
-    series = SERIES_OF.get(ports.factory.contract.kind)
-    span = ports.store.span(series) if series else None
-    now = ports.clock()
-    known = {
-        "prices_until": span.end.isoformat() if span else None,
-        "day": local_date(now, ports.factory.site.timezone).isoformat(),
-    }
-    last = next(iter(ports.store.find("sync", id=SETTLE, limit=1)), None)
-    if last and {key: last.body.get(key) for key in known} == known:
-        return
-    end = now.astimezone(UTC)
-    changed = settle_weeks(ports, LedgerRequest(Window(end - SETTLE_BACK, end), HINDSIGHT_S))
-    ports.store.save(Record("sync", SETTLE, now, {**known, "changed": changed}))
-
-
-def done_today(ports: Ports, job: str) -> bool:
-    """Whether a daily job was done less than a day ago; a moment in the future does not count."""
-    last = next(iter(ports.store.find("sync", id=job, limit=1)), None)
-    return last is not None and timedelta(0) <= ports.clock() - last.at < DAILY
+    now = ports.clock().astimezone(UTC)
+    changed = settle_weeks(ports, LedgerRequest(Window(now - SETTLE_BACK, now), HINDSIGHT_S))
+    body = {"prices_until": prices_until(ports), "changed": changed}
+    ports.store.save(Record("sync", SETTLE, now, body))
 
 
 def sync_ports(
@@ -216,6 +289,11 @@ def sync_ports(
     if not report.failures:
         return None
     return Unreachable("; ".join(f"{f.source} ({f.series}): {f.reason}" for f in report.failures[:4]))
+
+
+def plan_wanted(world: World, _: datetime) -> bool:
+    """Whether something speaks for a new plan."""
+    return bool(reasons_to_plan(world.ports(), PLAN_DAYS))
 
 
 def plan_when_needed(world: World) -> None:

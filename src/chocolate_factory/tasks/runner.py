@@ -1,57 +1,192 @@
-"""Keep data and plan fresh while serving: one loop, one boundary for what nobody expected."""
+"""Run the jobs when they are due: one at a time here, each in one process only, one boundary for bugs."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 
 from chocolate_factory.core.errors import ChocolateError
+from chocolate_factory.domain.jobs import Cadence, JobInfo, JobState, Outcome, begun, ended, is_due, jitter
 from chocolate_factory.services.choose_world import World
+from chocolate_factory.services.keep_jobs import keep_run, last_run
 
 log = structlog.get_logger()
-Job = Callable[[World], None]
+Work = Callable[[World], None]
+Locks = Callable[[str], AbstractContextManager[bool]]
+"""A lock by name, held until its block ends; gives whether it could be had."""
+
+Sooner = Callable[[World, datetime], bool]
+"""Whether a job should run before its time, given when it last started."""
+
+LOOK_S = 5.0
+SOONER_EVERY = timedelta(seconds=20)
+MOST_JITTER = timedelta(seconds=45)
 
 
-def run_job(name: str, job: Job, world: World) -> bool:
-    """Run a job once; its failure is noted on the page and in the log, never raised."""
+class Overdue(ChocolateError):
+    """A job was ended because it took too long."""
+
+    title = "Job overdue"
+    default_hint = "It is tried again; if it stays so, the log tells what it waits for."
+
+
+@dataclass(frozen=True)
+class Job:
+    """What runs, when, and after how many seconds it is overdue.
+
+    `apart` runs it in a process of its own, which is ended when overdue and gives its memory back.
+    """
+
+    name: str
+    run: Work
+    cadence: Cadence
+    timeout_s: float
+    sooner: Sooner | None = None
+    apart: bool = False
+
+    @property
+    def info(self) -> JobInfo:
+        """As it is told."""
+        return JobInfo(self.name, self.cadence, self.timeout_s)
+
+
+def attempt(name: str, work: Work, world: World) -> ChocolateError | None:
+    """Run a job once; its failure is noted on the page and in the log, and returned, never raised."""
+    error: ChocolateError | None = None
     try:
         with world.working(name):
-            job(world)
-    except ChocolateError as error:
-        world.note(name, error)
+            work(world)
+    except ChocolateError as found:
+        error = found
         log.warning("job failed", job=name, reason=error.message, hint=error.hint)
-        return False
     except Exception:
-        world.note(name, ChocolateError(f"The job {name} failed inside.", "The log has the details."))
+        error = ChocolateError(f"The job {name} failed inside.", "The log has the details.")
         log.exception("job failed inside", job=name)
-        return False
-    world.note(name, None)
-    return True
+    world.note(name, error)
+    return error
 
 
-class Loop:
-    """A background thread that runs jobs in order, then pauses; ends within a pause when stopped."""
+def run_job(name: str, work: Work, world: World) -> bool:
+    """Run a job once and say whether it went well."""
+    return attempt(name, work, world) is None
 
-    def __init__(self, world: World, jobs: dict[str, Job], pause_s: float) -> None:
+
+class Scheduler:
+    """Runs due jobs in the order of the table, their state in the store, until it is stopped.
+
+    `locks` keep other processes from running the same job; `apart` runs one in a process of its own.
+    A job that was missed while nothing ran is run once; one that a dead process left under way is run again.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        jobs: Sequence[Job],
+        locks: Locks,
+        apart: Callable[[JobInfo, World], None] | None = None,
+    ) -> None:
         self._world = world
         self._jobs = jobs
-        self._pause = pause_s
+        self._locks = locks
+        self._apart = apart
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keep-fresh", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._looked: dict[str, datetime] = {}
+        world.jobs = tuple(job.info for job in jobs)
 
     def start(self) -> None:
-        """Begin at once."""
+        """Begin at once, in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the loop to end; a job under way is not waited for."""
+        """Ask it to end; a job under way is not waited for."""
         self._stopping.set()
+        self._world.wake.set()
+
+    def turn(self) -> list[str]:
+        """Run what is due now, in order; returns the names of what ran."""
+        return [
+            job.name
+            for job in self._in_order()
+            if not self._stopping.is_set() and self._wanted(job) and self.run(job) is not None
+        ]
+
+    def run(self, job: Job) -> JobState | None:
+        """Run a job now and keep how it went; None when another process runs it."""
+        store = self._world.real.store
+        with self._locks(job.name) as mine:
+            if not mine:
+                return None
+            state = begun(last_run(store, job.name), self._now())
+            keep_run(store, job.name, state)
+            began = time.monotonic()
+            error = attempt(job.name, self._work(job), self._world)
+            done = self._end(job, state, error, time.monotonic() - began)
+            keep_run(store, job.name, done)
+            return done
+
+    def _end(self, job: Job, state: JobState, error: ChocolateError | None, seconds: float) -> JobState:
+        """The state after a run, with its next time spread a little."""
+        site = self._world.real.factory.site
+        late = isinstance(error, Overdue) or seconds > job.timeout_s
+        end = replace(
+            state,
+            ended=self._now(),
+            seconds=round(seconds, 3),
+            outcome=Outcome.OVERDUE if late else Outcome.FAILED if error else Outcome.OK,
+            reason=error.message if error else "",
+            hint=error.hint if error else "",
+        )
+        done = ended(job.cadence, state, end, site.timezone)
+        return replace(done, next_at=done.next_at + jitter(job.name, site.name, done.next_at, MOST_JITTER))
+
+    def _work(self, job: Job) -> Work:
+        apart = self._apart
+        if apart is None or not job.apart or self._world.ports().sample:
+            return job.run
+        return lambda world: apart(job.info, world)
+
+    def _in_order(self) -> Iterable[Job]:
+        """Jobs that somebody asked for, then all in the order of the table."""
+        asked = [job for job in self._jobs if job.name in self._world.asked]
+        return [*asked, *(job for job in self._jobs if job not in asked)]
+
+    def _wanted(self, job: Job) -> bool:
+        name, now = job.name, self._now()
+        if name in self._world.asked:
+            self._world.asked.discard(name)
+            return True
+        last = last_run(self._world.real.store, name)
+        if is_due(last, now):
+            return True
+        if last is None or job.sooner is None or last.failures:
+            return False
+        looked, self._looked[name] = self._looked.get(name), now
+        if looked is not None and looked <= now < looked + SOONER_EVERY:
+            self._looked[name] = looked
+            return False
+        return job.sooner(self._world, last.started)
+
+    def _now(self) -> datetime:
+        return self._world.real.clock()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            for name, job in self._jobs.items():
-                if not self._stopping.is_set():
-                    run_job(name, job, self._world)
-            self._stopping.wait(self._pause)
+            try:
+                ran = self.turn()
+            except ChocolateError as error:
+                # The store could not tell or keep the state of a job.
+                log.error("jobs cannot be run", reason=error.message, hint=error.hint)
+                self._world.note("jobs", error)
+                ran = []
+            else:
+                self._world.note("jobs", None)
+            if not ran:
+                self._world.wake.wait(LOOK_S)
+                self._world.wake.clear()

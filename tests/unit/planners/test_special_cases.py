@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import Infeasible
 from chocolate_factory.domain.problem import ExcessGroup, Problem, Solution, load_kw, solution_cost_eur
-from chocolate_factory.infrastructure.planners import bounds
+from chocolate_factory.infrastructure.planners import bounds, highs, targets
 from chocolate_factory.infrastructure.planners.demand import without_slack
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner, modelled
 from tests.unit.planners.test_brute_force import problems
@@ -150,6 +150,33 @@ def test_branching_on_excess_agrees_with_the_integer_solver(data: st.DataObject)
     )
     assert solution.cost_eur == pytest.approx(best[made][1], abs=1e-6)
     assert solution.bound_eur == pytest.approx(solution.cost_eur, abs=2e-3)
+
+
+def excess_of_two() -> Problem:
+    """Two batches that cost least apart, where power has a price."""
+    price = [0.3, 0.1, 0.1, 0.2, 0.1, 0.1, 0.3, 0.3]
+    recipe = [step(0, 2, 10.0, [True] * 8)]
+    return problem(price, [recipe], [2], [lot(0, 2, 8)], contracted=6.0, rate=0.5)
+
+
+def test_what_the_bounds_prove_alone_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bounds of a small model have the first word, and here the last."""
+    monkeypatch.setattr(highs, "AHEAD_SECONDS", 20.0)
+    monkeypatch.setattr(highs.Search, "anneal", lambda *_: pytest.fail("searched"))
+    solution = solve(excess_of_two())
+    assert solution.bound_eur == pytest.approx(solution.cost_eur, abs=1e-5)
+    assert solution.solve_seconds < 20
+
+
+def test_a_search_ends_in_the_middle_of_a_chain_once_the_plan_is_proven(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Chains without end and a gap that no plan has: only the proof of the bounds can stop it."""
+    monkeypatch.setattr(highs, "AHEAD_SECONDS", 0.0)
+    monkeypatch.setattr(targets, "FIRST_ROUNDS", 10**9)
+    solution = HighsPlanner(target_gap=-1.0).solve(excess_of_two(), 60.0)
+    assert solution.solve_seconds < 30
+    assert solution.cost_eur == pytest.approx(solve(excess_of_two()).cost_eur, abs=1e-6)
 
 
 def test_no_plan_of_the_bounding_thread_is_lost_on_a_slow_listener() -> None:

@@ -9,9 +9,7 @@ from typing import Any
 
 from chocolate_factory.infrastructure.http import Key, Limits, Polite
 
-QUICK = Limits(
-    connect_s=10, read_s=10, total_s=20, wait_s=0.01, max_bytes=10_000, per_second=1e6, burst=1000
-)
+QUICK = Limits(connect_s=10, read_s=10, total_s=20, wait_s=0.01, max_bytes=10_000, per_second=1e6, burst=1000)
 """Waits hardly between tries, and long for an answer: a busy machine is no fault of the provider."""
 
 IMPATIENT = replace(QUICK, read_s=0.2, total_s=0.8)

@@ -9,6 +9,7 @@ from chocolate_factory.api.schemas.health import Health, Ready, Version
 from chocolate_factory.api.world import InCharge, Running
 from chocolate_factory.services.check_data import summary
 from chocolate_factory.services.choose_world import can_plan
+from chocolate_factory.services.read_health import state_rows
 
 router = APIRouter(tags=["health"])
 
@@ -16,7 +17,7 @@ router = APIRouter(tags=["health"])
 @router.get("/health")
 def health(ports: InCharge) -> Health:
     """The process answers, and how fresh its data are."""
-    return Health.model_validate(summary(ports))
+    return Health.model_validate(summary(ports, state_rows(ports)))
 
 
 @router.get("/ready", responses={503: {"model": Ready}})

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from chocolate_factory.api.schemas.common import Problem
 from chocolate_factory.api.world import InCharge
@@ -20,7 +20,6 @@ Machine = Annotated[str | None, Query(max_length=80, description="Only runs of t
 Shift = Annotated[
     int | None, Query(ge=1, le=1000, description="Only runs that touch this shift: its number in the file.")
 ]
-Seen = Annotated[str | None, Header(alias="If-None-Match", max_length=1000)]
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {made.media_type.partition(";")[0]: {} for made in FORMATS.values()}},
     304: {"description": "The plan is the one that `If-None-Match` names."},
@@ -55,9 +54,9 @@ Chosen = Annotated[Choice, Depends(chosen)]
 
 
 @router.get("/latest/exports/{format}", response_class=Response, responses=ANSWERS)
-def latest_export(ports: InCharge, format: ExportFormat, choice: Chosen, seen: Seen = None) -> Response:  # noqa: A002
+def latest_export(ports: InCharge, format: ExportFormat, choice: Chosen) -> Response:  # noqa: A002
     """The newest plan as a file; as `ics` a feed to subscribe to."""
-    return answer(ports, ExportRequest(str(format), choice), seen)
+    return answer(ports, ExportRequest(str(format), choice))
 
 
 @router.get("/{plan_id}/exports/{format}", response_class=Response, responses=ANSWERS)
@@ -66,18 +65,17 @@ def one_export(
     plan_id: PlanId,
     format: ExportFormat,  # noqa: A002
     choice: Chosen,
-    seen: Seen = None,
 ) -> Response:
     """A stored plan as a file."""
-    return answer(ports, ExportRequest(str(format), replace(choice, plan_id=plan_id)), seen)
+    return answer(ports, ExportRequest(str(format), replace(choice, plan_id=plan_id)))
 
 
-def answer(ports: Ports, request: ExportRequest, seen: str | None) -> Response:
-    """The file with its name and tag; 304 where the reader has it."""
+def answer(ports: Ports, request: ExportRequest) -> Response:
+    """The file with its name and tag."""
     made = export_plan(ports, request)
-    headers = {"etag": f'"{made.tag}"', "cache-control": "no-cache"}
-    if seen and made.tag in seen:
-        return Response(status_code=304, headers=headers)
+    # A workbook and a PDF hold the moment at which they were written.
+    weak = "W/" if request.format in {ExportFormat.XLSX, ExportFormat.PDF} else ""
+    headers = {"etag": f'{weak}"{made.tag}"', "cache-control": "no-cache"}
     kind = "inline" if made.shown else "attachment"
     headers["content-disposition"] = f'{kind}; filename="{made.name}"'
     policy = policy_of(request.format)

@@ -12,6 +12,7 @@ from chocolate_factory.api.schemas.production import (
     DiffAnswer,
     FailReport,
     LogAnswer,
+    LogWish,
     ReportRow,
     StepReport,
     StockAnswer,
@@ -22,8 +23,9 @@ from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.production import Kind
 from chocolate_factory.services.compare_plans import compare_plans
-from chocolate_factory.services.log_production import Entry, batch_rows, log_production
-from chocolate_factory.services.read_production import log_rows, stock_rows, under_way
+from chocolate_factory.services.log_production import Entry, log_production
+from chocolate_factory.services.page_log import page_log
+from chocolate_factory.services.read_production import stock_rows
 
 router = APIRouter(prefix="/api/v1", tags=["production"])
 PlanId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
@@ -35,16 +37,10 @@ def keep(ports: Ports, entry: Entry) -> list[ReportRow]:
     return [ReportRow.model_validate(row) for row in log_production(ports, entry)]
 
 
-@router.get("/production/log")
-def log(ports: InCharge, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> LogAnswer:
-    """Reports, newest first, and the batches under way."""
-    body = {
-        "sample": ports.sample,
-        "log": log_rows(ports, limit),
-        "under_way": under_way(ports),
-        "batches": batch_rows(ports),
-    }
-    return LogAnswer.model_validate(body)
+@router.get("/production/log", responses={400: {"model": Problem}})
+def log(ports: InCharge, wish: Annotated[LogWish, Query()]) -> LogAnswer:
+    """Reports by when they were said, newest first, and the batches under way."""
+    return LogAnswer.model_validate(page_log(ports, wish.query()))
 
 
 @router.post("/production/log/start", status_code=201, responses=WRONG)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from chocolate_factory.api.schemas.assets import ArrayUse, BatteryUse, Carbon
@@ -181,6 +183,31 @@ class ChangesRow(Answer):
     words: list[str]
 
 
+class ChargedRow(Answer):
+    """Power above the contracted one that a period's month is charged for, by the tariff's own rule."""
+
+    name: str = Field(description="Period and calendar month of Europe/Madrid.", examples=["P1 2026-03"])
+    kw: float = Field(description="Root of the sum of squares, or highest excess; see docs/tariffs.md.")
+
+
+class MonthRow(Answer):
+    """The month before the plan's window, as known when the plan was made: excess is charged by the month.
+
+    The plan and its baseline pay for what they add to `already`; periods without excess are not named.
+    """
+
+    start: Moment
+    end: Moment
+    origin: Literal["none", "plans", "log"] = Field(
+        description="Where its load is known from: nowhere, plans in force, or these and reported runs."
+    )
+    hours_known: float
+    hours_unknown: float = Field(description="Without a plan in force: no excess is taken there.")
+    runs_reported: int
+    runs_as_planned: int
+    already: list[ChargedRow]
+
+
 class PlanAnswer(Answer):
     """A stored plan; every plan passed the rule checker, so `violations` is empty."""
 
@@ -217,6 +244,11 @@ class PlanAnswer(Answer):
     battery: BatteryUse | None = Field(default=None, exclude_if=lambda use: use is None)
     pv: ArrayUse | None = Field(default=None, exclude_if=lambda use: use is None)
     co2: Carbon | None = Field(default=None, exclude_if=lambda use: use is None)
+    month_so_far: MonthRow | None = Field(
+        default=None,
+        exclude_if=lambda month: month is None,
+        description="Left out on 2.0TD, which has no excess power.",
+    )
     begun: list[BegunRun] = Field(default_factory=list)
     in_stock: list[GoodsRow] = Field(default_factory=list)
     given_up: list[str] = Field(
@@ -250,6 +282,15 @@ class PlanSummary(Answer):
     kept: StandingRow | None = None
     replaced: StandingRow | None = None
     changes: ChangesRow | None = None
+
+
+class PlanList(Answer):
+    """Stored plans in a line each, newest first; `next` continues."""
+
+    sample: bool
+    as_of: Moment
+    plans: list[PlanSummary]
+    next: str | None
 
 
 class PlanOrder(Answer):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chocolate_factory.api.paging import PageWish
 from chocolate_factory.api.schemas.common import Answer, AskedMoment, Moment, Span
 from chocolate_factory.api.schemas.plans import PlacedRun
 
@@ -51,11 +52,19 @@ class BatchRow(Answer):
     lost: bool
 
 
+class LogWish(PageWish):
+    """Which reports, by when they were said."""
+
+    limit: int = Field(100, ge=1, le=1000)
+
+
 class LogAnswer(Answer):
-    """The log, newest first."""
+    """The log, newest first; `next` continues."""
 
     sample: bool
+    as_of: Moment
     log: list[ReportRow]
+    next: str | None
     under_way: list[UnderWay]
     batches: list[BatchRow]
 

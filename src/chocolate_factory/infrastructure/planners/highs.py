@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,6 +41,10 @@ UNCOUPLED_GAP, UNCOUPLED_SECONDS = 1e-4, 8.0
 GRACE_SECONDS = 30.0
 WARM_SHARE = 0.4
 """Of the time limit: for the cheapest plan without a price on power, where a plan is known already."""
+SMALL_COLUMNS, AHEAD_SECONDS = 1500, 0.25
+"""The bounds of a model with at most so many columns are given so long alone: they often are the optimum."""
+PROVEN_EUR, PROVEN_SHARE = 2e-5, 1e-7
+"""What the bounds may leave open of a plan that they call the best: the tolerances of their solvers."""
 
 
 @dataclass
@@ -73,6 +77,10 @@ class Record:
         """Relative gap; absolute where the cost is about zero."""
         span = max(0.0, self.cost - self.bound)
         return span / abs(self.cost) if abs(self.cost) > 1e-9 else span
+
+    def proven(self) -> bool:
+        """Whether nothing is between plan and bound but the tolerances of the solvers."""
+        return self.cost - self.bound <= PROVEN_EUR + PROVEN_SHARE * abs(self.cost)
 
 
 class HighsPlanner:
@@ -164,33 +172,52 @@ class HighsPlanner:
         bounds.best_cost = record.cost
 
         def tick() -> bool:
+            ended = work.done()
             while not bounds.found.empty():
                 record.update(bounds.found.get(), bounds.bound)
             if search.best_cost < record.cost:
                 record.update(search.best_jobs, bounds.bound)
             record.update(None, bounds.bound)
             bounds.best_cost = record.cost
-            return time.monotonic() < deadline and record.gap() > self.target_gap
+            open_gap = record.gap() > self.target_gap and not (ended and record.proven())
+            return open_gap and time.monotonic() < deadline
 
         search, windows = searcher(model, record.jobs), Windows(model)
         targets = Targets(record.problem, bounds.levels, record.jobs, record.cost)
         with ThreadPoolExecutor(1, "plan-bounds") as pool:
             work = pool.submit(bounds.run)
             try:
+                if len(model.linear.cost) <= SMALL_COLUMNS:
+                    wait([work], min(AHEAD_SECONDS, max(0.0, deadline - time.monotonic())))
                 while not work.done():
+                    before = record.cost
                     target, rounds = targets.next(bounds.hints)
                     search.resume(targets.start(target))
                     if not search.anneal(target, rounds, tick):
                         break
                     targets.learn(target, search.chain_cost, search.chain_jobs)
-                    polished = windows.better(record.jobs, deadline - time.monotonic())
-                    if polished is not None and polished != record.jobs:
-                        record.update(polished, bounds.bound)
-                        targets.adopt(record.cost, record.jobs)
+                    if record.cost == before or not chains_first(record.problem):
+                        polish(record, windows, targets, bounds)
             finally:
                 bounds.stopped.set()
             work.result()
         tick()
+
+
+def polish(record: Record, windows: Windows, targets: Targets, bounds: Bounds) -> None:
+    """Solve one more day of the best plan exactly, and take what is better."""
+    polished = windows.better(record.jobs, bounds.left())
+    if polished is not None and polished != record.jobs:
+        record.update(polished, bounds.bound)
+        targets.adopt(record.cost, record.jobs)
+
+
+def chains_first(problem: Problem) -> bool:
+    """Whether days are solved exactly only once a chain of the search has found nothing better.
+
+    Where the highest slot is charged that comes further in the same time; with squares it does not always.
+    """
+    return bool(problem.excess) and not any(group.quarters for group in problem.excess)
 
 
 def modelled(problem: Problem, settled: Settled) -> PlantModel:

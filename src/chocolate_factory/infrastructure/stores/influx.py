@@ -11,6 +11,7 @@ part as time; see `influx_records`.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -25,8 +26,12 @@ from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import IntArray, Window, epoch, moment
 from chocolate_factory.infrastructure.stores.influx_records import (
     ALL_FIELDS,
+    EPOCH,
     FIRST_PART,
+    THERE,
+    TICK,
     assembled,
+    gone_lines,
     newest,
     record_lines,
 )
@@ -134,6 +139,11 @@ class InfluxStore:
             ends.append((int(row[0]) // NANO, 60 * int(row[1])))
         return Window(moment(ends[0][0]), moment(sum(ends[1])))
 
+    def count(self, key: str) -> int:
+        """How many rows are stored of a series, every revision of every slot; 0 for none."""
+        found = self._wire.select('count("minutes")', "slot", is_tag("key", key))
+        return int(found[0].rows[0][1]) if found else 0
+
     def keys(self) -> list[str]:
         """Keys of the series that have rows, sorted."""
         found = self._wire.select('first("minutes")', "slot", by="key")
@@ -141,7 +151,7 @@ class InfluxStore:
 
     def kinds(self) -> list[str]:
         """Kinds of the records there are, sorted."""
-        found = self._wire.select('first("at")', "record", FIRST_PART, by="kind")
+        found = self._wire.select('first("at")', "record", FIRST_PART, THERE, by="kind")
         return sorted(tag_text(part.tags["kind"]) for part in found)
 
     def save(self, record: Record) -> None:
@@ -150,18 +160,47 @@ class InfluxStore:
         Raises `TypeError` or `ValueError` for a body that is not JSON, or a moment without a zone.
         """
         self._wire.write_together(record_lines(record))
+        self._stamp(f"record/{record.kind}")
 
-    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
+    def find(
+        self,
+        kind: str,
+        *,
+        id: str | None = None,  # noqa: A002
+        limit: int = 100,
+        until: datetime | None = None,
+    ) -> list[Record]:
         """Records of a kind, newest first, at the same moment by id from the highest; at most `limit`."""
         if limit < 0:
             raise UsageError(f"a limit of {limit} records means nothing", "Ask for 0 or more.")
         if id is not None:
-            return self._records(kind, [id])[:limit]
-        listed = self._wire.select('"id", "at"', "record", is_tag("kind", kind), FIRST_PART)
+            return [one for one in self._records(kind, [id]) if until is None or one.at <= until][:limit]
+        then = [] if until is None else [f'"at" <= {(until - EPOCH) // TICK}']
+        listed = self._wire.select('"id", "at"', "record", is_tag("kind", kind), FIRST_PART, THERE, *then)
         chosen = newest(listed)[:limit]
         groups = (chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP))
         found = [record for group in groups for record in self._records(kind, group)]
         return sorted(found, key=lambda record: (record.at, record.id), reverse=True)
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Drop the contents of the records of a kind whose moment is earlier; returns how many there were.
+
+        Of each, empty points stay behind: version 3 cannot delete.
+        """
+        earlier = f'"at" < {(before - EPOCH) // TICK}'
+        listed = self._wire.select(
+            '"id", "parts"', "record", is_tag("kind", kind), FIRST_PART, THERE, earlier
+        )
+        old = [(name, parts) for found in listed for _, name, parts in found.rows]
+        self._wire.write(line for name, parts in old for line in gone_lines(kind, tag_text(name), parts))
+        if old:
+            self._stamp(f"record/{kind}")
+        return len(old)
+
+    def stamps(self) -> dict[str, str]:
+        """What changed, by name; see `Store.stamps`. A record saved again as it was counts as a change."""
+        found = self._wire.select('last("token")', "stamp", by="name")
+        return {tag_text(part.tags["name"]): str(part.rows[0][1]) for part in found}
 
     def _records(self, kind: str, ids: list[str]) -> list[Record]:
         """The records with these ids that there are, in any order."""
@@ -205,8 +244,14 @@ class InfluxStore:
         )
 
     def _put(self, rows: Series) -> int:
-        self._wire.write(_lines(rows))
+        if len(rows):
+            self._wire.write(_lines(rows))
+            self._stamp(f"series/{rows.key}")
         return len(rows)
+
+    def _stamp(self, name: str) -> None:
+        """After the change, in a request of its own: who sees the stamp sees what it stands for."""
+        self._wire.write_together([f"stamp,name={tag(name)} token={string(secrets.token_hex(8))} 0"])
 
 
 def point_times(rows: Series) -> IntArray:

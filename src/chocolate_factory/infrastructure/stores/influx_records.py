@@ -3,6 +3,7 @@
 Part n of a record has the time n ns after 1970 and the fields `at` (microseconds since 1970), `parts` and
 `body`: JSON, compressed by zlib, in base64, cut. The first part says how many parts there are; what a longer
 body left behind after them counts no more. The check sum of zlib tells a body from parts of two.
+A record of no parts is forgotten.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ TICK = timedelta(microseconds=1)
 PART = 60_000
 """Characters of a part; InfluxDB 1.x takes strings up to 64 KB."""
 FIRST_PART = "time = 0"
+THERE = '"parts" > 0'
 ALL_FIELDS = '"id", "at", "parts", "body"'
 
 
@@ -39,6 +41,15 @@ def record_lines(record: Record) -> list[str]:
     head = f"record,kind={tag(record.kind)},id={tag(record.id)}"
     fields = f"at={(record.at - EPOCH) // TICK}i,parts={len(pieces)}i"
     return [f"{head} {fields},body={string(piece)} {n}" for n, piece in enumerate(pieces)]
+
+
+def gone_lines(kind: str, name: str, parts: int) -> list[str]:
+    """The points that empty a record of so many parts, in line protocol; the first one last.
+
+    Whoever reads meanwhile finds a record in pieces, and reads again.
+    """
+    head = f"record,kind={tag(kind)},id={tag(name)}"
+    return [f"{head} at=0i,parts=0i,body={string('')} {n}" for n in reversed(range(parts))]
 
 
 def newest(listed: Iterable[Found]) -> list[str]:
@@ -61,7 +72,7 @@ def assembled(kind: str, found: Iterable[Found]) -> list[Record] | None:
                 return None
             bodies.setdefault(tag_text(str(name)), {})[int(time)] = (int(at), int(parts), str(body))
     try:
-        return [_record(kind, name, pieces) for name, pieces in bodies.items()]
+        return [_record(kind, name, pieces) for name, pieces in bodies.items() if pieces[0][1] > 0]
     except (KeyError, binascii.Error, zlib.error, json.JSONDecodeError):
         return None
 

@@ -44,6 +44,10 @@ class SharedSeries:
         """As the common store."""
         return self._common.span(key)
 
+    def count(self, key: str) -> int:
+        """As the common store."""
+        return self._common.count(key)
+
     def keys(self) -> list[str]:
         """As the common store."""
         return self._common.keys()
@@ -56,7 +60,28 @@ class SharedSeries:
         """Keep a record of the plant."""
         self._own.save(record)
 
-    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
+    def find(
+        self,
+        kind: str,
+        *,
+        id: str | None = None,  # noqa: A002
+        limit: int = 100,
+        until: datetime | None = None,
+    ) -> list[Record]:
         """Records of a kind, newest first: the plant's own, or those that all plants share."""
         place = self._own if kind in self._own_kinds else self._common
-        return place.find(kind, id=id, limit=limit)
+        return place.find(kind, id=id, limit=limit, until=until)
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Drop records of the plant; what all plants share stays."""
+        return self._own.forget(kind, before)
+
+    def stamps(self) -> dict[str, str]:
+        """Of each series and kind of record, those of the store that it is read from."""
+        own = {name: stamp for name, stamp in self._own.stamps().items() if self._is_own(name)}
+        common = {name: stamp for name, stamp in self._common.stamps().items() if not self._is_own(name)}
+        return own | common
+
+    def _is_own(self, name: str) -> bool:
+        what, _, kind = name.partition("/")
+        return what == "record" and kind in self._own_kinds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -81,13 +81,21 @@ END = """
     SELECT start + 60 * minutes FROM revision WHERE series = (SELECT id FROM word WHERE text = :key)
     ORDER BY start DESC, available_at DESC LIMIT 1
 """
+COUNT = "SELECT count(*) FROM revision WHERE series = (SELECT id FROM word WHERE text = :key)"
 KINDS = "SELECT DISTINCT kind FROM record ORDER BY kind"
 SAVE = """
     INSERT INTO record (kind, id, at, body) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body
+    WHERE (at, body) != (excluded.at, excluded.body)
 """
-NEWEST = "SELECT id, at, body FROM record WHERE kind = :kind ORDER BY at DESC, id DESC LIMIT :limit"
-BY_ID = "SELECT id, at, body FROM record WHERE kind = :kind AND id = :id LIMIT :limit"
+# A random number, not a count: a backup that is put back must not meet its old stamps again.
+STAMP = "INSERT INTO stamp (name, token) VALUES (?, random()) ON CONFLICT DO UPDATE SET token = random()"
+STAMPS = "SELECT name, token FROM stamp"
+NEWEST = """
+    SELECT id, at, body FROM record WHERE kind = :kind AND at <= :until ORDER BY at DESC, id DESC LIMIT :limit
+"""
+FORGET = "DELETE FROM record WHERE kind = ? AND at < ?"
+BY_ID = "SELECT id, at, body FROM record WHERE kind = :kind AND id = :id AND at <= :until LIMIT :limit"
 
 
 class SqliteStore:
@@ -148,6 +156,11 @@ class SqliteStore:
             first, end = (connection.execute(sql, {"key": key}).fetchone() for sql in (FIRST, END))
         return Window(moment(first[0]), moment(end[0])) if first else None
 
+    def count(self, key: str) -> int:
+        """How many rows are stored of a series, every revision of every slot; 0 for none."""
+        with self._transaction("DEFERRED") as connection:
+            return int(connection.execute(COUNT, {"key": key}).fetchone()[0])
+
     def load(self, series: Series) -> int:
         """Store rows exactly as they are in one transaction, for copies; see `Store.load`."""
         return self._put(LOAD, series)
@@ -156,6 +169,15 @@ class SqliteStore:
         """Keys of the series that have rows, sorted."""
         with self._transaction("DEFERRED") as connection:
             return [str(key) for (key,) in connection.execute(KEYS)]
+
+    def snapshot(self, path: Path) -> None:
+        """Write the store as it is at one moment to a new file, while others read and write it."""
+        with (
+            failures_of(str(path)),
+            connected(self.path, "rw", self.busy_seconds) as source,
+            closing(sqlite3.connect(path)) as target,
+        ):
+            source.backup(target)
 
     def kinds(self) -> list[str]:
         """Kinds of the records there are, sorted."""
@@ -171,16 +193,40 @@ class SqliteStore:
             raise ValueError(f"{record.kind} {record.id}: naive moment")
         body = json.dumps(dict(record.body), allow_nan=False, separators=(",", ":"))
         with self._transaction("IMMEDIATE") as connection:
-            connection.execute(SAVE, (record.kind, record.id, (record.at - EPOCH) // TICK, body))
+            row = (record.kind, record.id, (record.at - EPOCH) // TICK, body)
+            if connection.execute(SAVE, row).rowcount:
+                connection.execute(STAMP, (f"record/{record.kind}",))
 
-    def find(self, kind: str, *, id: str | None = None, limit: int = 100) -> list[Record]:  # noqa: A002
+    def find(
+        self,
+        kind: str,
+        *,
+        id: str | None = None,  # noqa: A002
+        limit: int = 100,
+        until: datetime | None = None,
+    ) -> list[Record]:
         """Records of a kind, newest first, at the same moment by id from the highest; at most `limit`."""
         if limit < 0:
             raise UsageError(f"a limit of {limit} records means nothing", "Ask for 0 or more.")
         with self._transaction("DEFERRED") as connection:
             sql = NEWEST if id is None else BY_ID
-            rows = connection.execute(sql, {"kind": kind, "id": id, "limit": limit}).fetchall()
+            latest = ALWAYS if until is None else (until - EPOCH) // TICK
+            asked = {"kind": kind, "id": id, "limit": limit, "until": latest}
+            rows = connection.execute(sql, asked).fetchall()
         return [Record(kind, name, EPOCH + ticks * TICK, json.loads(body)) for name, ticks, body in rows]
+
+    def forget(self, kind: str, before: datetime) -> int:
+        """Drop the records of a kind whose moment is earlier; returns how many there were."""
+        with self._transaction("IMMEDIATE") as connection:
+            gone = connection.execute(FORGET, (kind, (before - EPOCH) // TICK)).rowcount
+            if gone:
+                connection.execute(STAMP, (f"record/{kind}",))
+            return gone
+
+    def stamps(self) -> dict[str, str]:
+        """What changed, by name; written in the transaction of the change itself. See `Store.stamps`."""
+        with self._transaction("DEFERRED") as connection:
+            return {name: str(token) for name, token in connection.execute(STAMPS)}
 
     def backup(self, to: Path) -> None:
         """Write a consistent copy to a new file while others read and write.
@@ -221,7 +267,10 @@ class SqliteStore:
                 _codes(connection, rows.source),
             )
             told = zip(*(column.tolist() for column in columns), strict=True)
-            return connection.executemany(sql, ((code, *row) for row in told)).rowcount
+            changed = connection.executemany(sql, ((code, *row) for row in told)).rowcount
+            if changed:
+                connection.execute(STAMP, (f"series/{series.key}",))
+            return changed
 
     def _select(self, sql: str, key: str, window: Window, as_of: int) -> Series:
         with self._transaction("DEFERRED") as connection:

@@ -28,6 +28,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX record_newest ON record (kind, at, id)",
     ),
+    ("CREATE TABLE stamp (name TEXT PRIMARY KEY, token INTEGER NOT NULL) STRICT, WITHOUT ROWID",),
 )
 """Step n takes a file from schema version n to n + 1; a released step is never changed."""
 
