@@ -11,10 +11,10 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check fix bench up clean lock
+.PHONY: help setup run test soak check fix bench up clean lock secrets-edit secrets-encrypt secrets-decrypt secrets-rotate secrets-scan
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 setup: $(VENV)/.ready $(STATIC) ## install packages and build the page, where needed
 
@@ -26,7 +26,7 @@ test: setup ## from nothing to a green suite
 	$(BIN)/pytest -m "not soak and not bench" -n 2 --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 soak: setup ## the slow tier: repeated kills, long runs
-	$(BIN)/pytest -m soak tests
+	$(BIN)/pytest -m soak -n 2 --dist loadfile tests
 
 check: setup ## format, types, layers, house rules
 	$(BIN)/ruff format --check src tests scripts
@@ -47,8 +47,24 @@ bench: setup ## print measurements: plan time and gap, forecasts, store
 up: ## start the container with docker compose
 	docker compose up -d --build
 
-lock: $(VENV)/.ready ## compile requirements.lock from pyproject.toml
+secrets-edit: $(VENV)/.ready ## open the encrypted secrets in your editor (docs/secrets.md)
+	$(BIN)/python scripts/secrets_file.py edit
+
+secrets-encrypt: $(VENV)/.ready ## make the encrypted secrets from PLAIN=file
+	$(BIN)/python scripts/secrets_file.py encrypt $(PLAIN)
+
+secrets-decrypt: $(VENV)/.ready ## unfold the secrets into var/secrets for docker/*.yml
+	$(BIN)/python scripts/secrets_file.py decrypt
+
+secrets-rotate: $(VENV)/.ready ## new data key for the recipients of .sops.yaml
+	$(BIN)/python scripts/secrets_file.py rotate
+
+secrets-scan: $(VENV)/.ready ## look for secrets in every commit
+	$(BIN)/gitleaks git --no-banner --redact .
+
+lock: $(VENV)/.ready ## compile both lock files from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o requirements-image.lock
 
 clean: ## remove what set-up made
 	rm -rf $(VENV) dashboard/node_modules src/chocolate_factory/dashboard/static

@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Events `tool`, `text`, `facts`, then `done`; every figure of the text is one of the facts */
+        post: operations["chat_api_v1_chat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboard": {
         parameters: {
             query?: never;
@@ -1637,6 +1654,144 @@ export interface components {
              * @description Period and calendar month of Europe/Madrid.
              * @example P1 2026-03
              */
+            name: string;
+        };
+        /**
+         * ChatDone
+         * @description Event `done`: the end.
+         */
+        ChatDone: {
+            /**
+             * Answered By
+             * @description `rules`, or the language model.
+             */
+            answered_by: string;
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /** Cost Eur */
+            cost_eur: number;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "es" | "en";
+            /**
+             * Notice
+             * @description Why it was not answered by the language model; empty without a reason.
+             */
+            notice: string;
+            /**
+             * Outcome
+             * @description How it went; `withheld`: something said was not in the facts, and is not shown.
+             * @enum {string}
+             */
+            outcome: "answered" | "missing" | "unknown" | "elsewhere" | "change" | "refused" | "withheld" | "stopped";
+            /** Sample */
+            sample: boolean;
+        };
+        /**
+         * ChatEvent
+         * @description One event of the stream: its `event` and the JSON of its `data`.
+         */
+        ChatEvent: {
+            /** Data */
+            data: components["schemas"]["ChatTool"] | components["schemas"]["ChatText"] | components["schemas"]["ChatFacts"] | components["schemas"]["ChatDone"];
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "tool" | "text" | "facts" | "done";
+        };
+        /**
+         * ChatFact
+         * @description A value that the answer stands on.
+         */
+        ChatFact: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description The moment whose knowledge it is.
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /**
+             * Id
+             * @description Its own within the answer: the tool, a point, the name.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** @description What it is and its value, for people. */
+            text: components["schemas"]["Texts"];
+            /**
+             * Unit
+             * @description Unit of a number; `name` or `sentence` of a text; empty for the rest.
+             */
+            unit: string;
+            /**
+             * Value
+             * @description Moments and days as ISO 8601; null where nobody knows.
+             */
+            value: number | string | null;
+        };
+        /**
+         * ChatFacts
+         * @description Event `facts`: all that the answer stands on.
+         */
+        ChatFacts: {
+            /** Facts */
+            facts: components["schemas"]["ChatFact"][];
+        };
+        /**
+         * ChatQuestion
+         * @description A question in Spanish or English.
+         */
+        ChatQuestion: {
+            /**
+             * Language
+             * @description Of the answer; null: of the question.
+             */
+            language?: ("es" | "en") | null;
+            /**
+             * Plain
+             * @description Answer by rules even where a language model is set up.
+             * @default false
+             */
+            plain: boolean;
+            /**
+             * Question
+             * @description What is asked; CHOCO_ASK__LONGEST bounds its characters.
+             * @example ¿Cuándo es más barata la luz mañana?
+             */
+            question: string;
+        };
+        /**
+         * ChatText
+         * @description Event `text`: a part of the answer; the parts are put together as they come.
+         */
+        ChatText: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * ChatTool
+         * @description Event `tool`: something was looked up.
+         */
+        ChatTool: {
+            /** Facts */
+            facts: number;
+            /**
+             * Missing
+             * @description Whether something asked for is not there.
+             */
+            missing: boolean;
+            /** Name */
             name: string;
         };
         /**
@@ -5334,6 +5489,16 @@ export interface components {
             product: string;
         };
         /**
+         * Texts
+         * @description A text in both languages.
+         */
+        Texts: {
+            /** En */
+            en: string;
+            /** Es */
+            es: string;
+        };
+        /**
          * TrendYear
          * @description A year that counts in a trend: its mean difference from normal.
          */
@@ -6193,6 +6358,102 @@ export interface operations {
             };
             /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chat_api_v1_chat_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,4 @@
-import { onMounted, onUnmounted, ref, shallowRef, type Ref, type ShallowRef } from "vue";
+import { onMounted, onUnmounted, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 
 import { problemOf, read as readRoute, type Dashboard, type Problem } from "./api";
 import { pause } from "./pure/poll";
@@ -57,6 +57,10 @@ export function useDashboard(language: Ref<string>, news: News): Reading {
   }
 
   const stop = news.on(TOPICS, () => void read());
+  // A stream that breaks off is the first sign of a server that is gone.
+  watch(news.live, (live) => {
+    if (!live && !document.hidden) void read();
+  });
   onMounted(() => {
     document.addEventListener("visibilitychange", onVisibility);
     void read();

@@ -12,6 +12,8 @@ export interface News {
 }
 
 const JOINED_MS = 150;
+/** A browser gives up a stream that is answered with an error, as by a proxy whose server starts anew. */
+const REOPEN_MS = 15_000;
 
 /** The stream of news at /api/v1/events, open while the page is visible. */
 export function useNews(): News {
@@ -20,6 +22,8 @@ export function useNews(): News {
   const waiting = new Set<Topic>();
   let stream: EventSource | null = null;
   let timer = 0;
+  let reopening = 0;
+  let dropped = false;
 
   function tell(topics: readonly Topic[]): void {
     for (const topic of topics) waiting.add(topic);
@@ -36,9 +40,16 @@ export function useNews(): News {
     stream = new EventSource("/api/v1/events");
     stream.addEventListener("open", () => {
       live.value = true;
+      // What could not be read meanwhile is read now, although nothing may have changed.
+      if (dropped) tell(TOPICS);
+      dropped = false;
     });
     stream.addEventListener("error", () => {
       live.value = false;
+      dropped = true;
+      if (stream?.readyState !== EventSource.CLOSED) return;
+      stream = null;
+      reopening = window.setTimeout(open, REOPEN_MS);
     });
     stream.addEventListener("changed", (event) => {
       const said = JSON.parse((event as MessageEvent<string>).data) as { topics: Topic[] };
@@ -47,6 +58,7 @@ export function useNews(): News {
   }
 
   function close(): void {
+    window.clearTimeout(reopening);
     stream?.close();
     stream = null;
     live.value = false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { groupsOf, leastCertain, monthsOf, monthText, periodOf, priceOf, runsOfDays, type BillLine } from "../src/pure/bill";
+import { groupsOf, monthsOf, monthText, periodOf, priceOf, runsOfDays, type BillLine } from "../src/pure/bill";
 import { armShares, barsOf, daysLater, firstShown, nextSettled, periodStart, stateOf, type Week } from "../src/pure/ledger";
 import { shiftWeek } from "../src/pure/reports";
 
@@ -67,7 +67,7 @@ describe("the bill", () => {
   it("groups lines so that every cent is in one group", () => {
     const lines = [line("energy", 0.1), line("access", 0.2), line("power", 1.05), line("vat", 3), line("new thing", 0.07)];
     const groups = groupsOf(lines);
-    expect(groups.map(({ group, eur }) => [group, eur])).toEqual([["energy", 0.3], ["power", 1.05], ["other", 0.07], ["taxes", 3]]);
+    expect(groups.map(({ group, eur }) => [group, eur])).toEqual([["power", 1.05], ["energy", 0.3], ["other", 0.07], ["taxes", 3]]);
     expect(groups.flatMap((group) => group.lines)).toHaveLength(lines.length);
   });
 
@@ -78,10 +78,8 @@ describe("the bill", () => {
     expect(priceOf(line("energy", 1, { price: null }))).toBeNull();
   });
 
-  it("names periods, doubts and runs of days", () => {
+  it("names periods and runs of days", () => {
     expect([periodOf({ name: "power P6" }), periodOf({ name: "VAT" })]).toEqual(["P6", ""]);
-    expect(leastCertain([line("a", 1, { confidence: "official_source_seen" }), line("b", 1, { confidence: "estimated" })])).toBe("estimated");
-    expect(leastCertain([line("a", 1)])).toBeNull();
     expect(runsOfDays(["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-05"])).toEqual([["2026-02-27", "2026-03-01"], ["2026-03-05", "2026-03-05"]]);
   });
 });

@@ -8,7 +8,7 @@ import { whatIfWords } from "../src/i18n/areas/plan-what-if";
 import { whyWords } from "../src/i18n/areas/plan-why";
 import { lasting, marker, rankOf, recipe, verdict } from "../src/pure/plan";
 import { beforeText, becauseText, changeTexts, conflictTexts, marksText, moneyText, reasonText, refusalText, rulesText, type Diff } from "../src/pure/plan-words";
-import { batchesUnderWay, outagesOf, reportText, startingNext, type Log } from "../src/pure/production";
+import { batchesUnderWay, outagesOf, reportText, startingNext, stepsOf, type Log } from "../src/pure/production";
 import { HOUR, localText, momentsOf } from "../src/pure/time";
 import { blocksOf, rowsOf } from "../src/pure/timeline";
 import { blank, changeOf, changeText, KINDS, sideBySide, verdictText, type Answer } from "../src/pure/what-if";
@@ -261,9 +261,13 @@ describe("production", () => {
   });
 
   it("is told in words", () => {
-    const say = (more: object): string => reportText({ ...report, ...more }, made, es, productionWords.es, place);
+    const known = { ...log, batches: [{ batch: "e", product: "standard", begun: 1, steps: 2, lost: false }] };
+    const say = (more: object): string => {
+      const row = { ...report, ...more };
+      return reportText(row, stepsOf(row, known, made), es, productionWords.es, place);
+    };
     expect(say({})).toBe("Concha averiada hasta mié 11 13:00: correa");
-    expect(say({ kind: "started", batch: "e", product: "standard", step: 1, unit: 2 })).toBe("Refino de e empezó en Concha 2");
+    expect(say({ kind: "started", batch: "e", step: 1, unit: 2 })).toBe("Refino de e empezó en Concha 2");
     expect(say({ kind: "finished", batch: "e", product: "premium", step: 3 })).toBe("Paso 4 de e terminó");
     expect(plain(say({ kind: "stock", product: "standard", kg: 250 }))).toBe("250 kg de estándar contados");
   });

@@ -6,7 +6,7 @@ import { es } from "../src/i18n/es";
 import { named, pickLanguage } from "../src/i18n";
 import { age, eur, eurKwh, percent } from "../src/pure/format";
 import { pause } from "../src/pure/poll";
-import { answer, gapText, healthText, processList } from "../src/pure/sentences";
+import { answer, gapText, processList } from "../src/pure/sentences";
 
 const spain = { zone: "Europe/Madrid", locale: "es-ES" };
 const britain = { zone: "Europe/Madrid", locale: "en-GB" };
@@ -74,12 +74,6 @@ describe("words and numbers", () => {
   it("say the proven gap", () => {
     expect(plain(gapText(0.0124, es))).toBe("A lo sumo un 1,2 % sobre el mínimo demostrado.");
     expect(gapText(0, en)).toBe("This is the proven minimum.");
-  });
-
-  it("say how fresh a series is, and nothing about one without values", () => {
-    const series = { series: "pvpc", state: "late" as const, until: "2026-03-10T23:00:00Z", updated_at: null, age_minutes: 1500, holes: 1, note: "", remedy: "" };
-    expect(plain(healthText(series, es, spain))).toBe("hasta mié 11 00:00 · actualizado hace 25 h · 1 hueco");
-    expect(healthText({ ...series, state: "missing", until: null, age_minutes: null, holes: 0 }, es, spain)).toBe("");
   });
 
   it("leave names the page does not know as the factory file has them", () => {

@@ -25,6 +25,7 @@ from chocolate_factory.api.routers import (
     access,
     analysis,
     bills,
+    chat,
     dashboard,
     data,
     events,
@@ -43,8 +44,10 @@ from chocolate_factory.api.routers import (
     weather,
     what_ifs,
 )
+from chocolate_factory.api.routers.chat import Asking
 from chocolate_factory.dashboard import STATIC
 from chocolate_factory.domain.roles import DEVELOPMENT, AccessRules
+from chocolate_factory.services.ask_question import Desk
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.read_changes import read_changes
 
@@ -65,6 +68,7 @@ ROUTERS = (
     bills,
     insights,
     reports,
+    chat,
     jobs,
     metrics,
     dashboard,
@@ -76,7 +80,12 @@ LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 NOT_BUILT = "The page is not built yet. Run `make setup` in the project folder, then start again.\n"
 
 
-def create_app(world: World, hosts: list[str] | None = None, rules: AccessRules = DEVELOPMENT) -> FastAPI:
+def create_app(
+    world: World,
+    hosts: list[str] | None = None,
+    rules: AccessRules = DEVELOPMENT,
+    desk: Desk | None = None,
+) -> FastAPI:
     """The web application over a running world; `hosts` are the names it may be called by."""
     app = DescribedApi(
         title="Chocolate Factory",
@@ -88,6 +97,7 @@ def create_app(world: World, hosts: list[str] | None = None, rules: AccessRules 
         lifespan=listening,
     )
     app.state.world, app.state.last_dashboard = world, LastAnswer()
+    app.state.asking = Asking(desk or Desk())
     app.state.figures = Figures(world)
     app.state.changes = Changes(lambda: read_changes(world), lambda: world.ports().clock)
     for module in ROUTERS:

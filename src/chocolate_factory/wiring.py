@@ -21,11 +21,12 @@ from chocolate_factory.domain.alerts import Severity
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.notices import NoticeRules
-from chocolate_factory.domain.ports import Ports, Replanning, Source, Store
+from chocolate_factory.domain.ports import Assistant, Ports, Replanning, Source, Store
 from chocolate_factory.domain.roles import AccessRules, Role
 from chocolate_factory.domain.token_age import token_ends
 from chocolate_factory.infrastructure.advisers import ADVISERS
 from chocolate_factory.infrastructure.alerts import AlertPlaces, build_channels
+from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
 from chocolate_factory.infrastructure.backup_files import STORE, Backup, made, other_files, pack, unpack
 from chocolate_factory.infrastructure.file_locks import FileLocks
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
@@ -41,6 +42,7 @@ from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.infrastructure.tailscale import Tailscale
 from chocolate_factory.infrastructure.week_files import WeekFiles, plans_version
 from chocolate_factory.infrastructure.workers import runner
+from chocolate_factory.services.assistant.desk import AskRules, Desk
 from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.backtest_plans import PlansBench
 from chocolate_factory.services.choose_world import World, can_plan
@@ -299,6 +301,20 @@ def restore(settings: Settings, archive: Path) -> Backup:
             if not path.name.endswith(("-wal", "-shm")):
                 path.replace(settings.state / path.name)
     return found
+
+
+def build_desk(settings: Settings) -> Desk:
+    """How questions are answered; a language model is made when one is first needed."""
+    given, place = settings.ask, settings.anthropic
+    key = None if settings.offline else secret(place.api_key)
+    bounds = {name: getattr(given, name) for name in type(given).model_fields}
+    rules = AskRules(**bounds)
+
+    @cache
+    def assistant() -> Assistant | None:
+        return Claude(ClaudePlace(place.base_url, key, place.model)) if key else None
+
+    return Desk(rules, assistant)
 
 
 def build_telling(settings: Settings) -> Telling:

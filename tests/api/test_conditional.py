@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chocolate_factory.api.conditional import Conditional, finish, has_it, takes_gzip
+from chocolate_factory.api.conditional import Conditional, finish, has_it, takes
 from chocolate_factory.api.kept import LastAnswer
 from chocolate_factory.api.pages import Pages
 from chocolate_factory.domain.ports import Record
@@ -153,7 +153,24 @@ def test_the_files_of_the_page(tmp_path: Path) -> None:
         assert (asset.headers["content-encoding"], asset.text) == ("gzip", script.read_text())
         had = {**PACKED, "If-None-Match": asset.headers["etag"]}
         assert client.get("/assets/app-1a.js", headers=had).status_code == 304
-        for wrong in ("none.js", "..%2Fsecret.txt", "%2e%2e%2fsecret.txt", ".", "%00", "a%2Fb"):
+        (tmp_path / "assets" / "app-2b.js").write_text("let y;\n" * 1000)
+        (tmp_path / "assets" / "app-2b.js.br").write_bytes(b"packed by the build")
+        better = {"Accept-Encoding": "gzip, br"}
+        with client.stream("GET", "/assets/app-2b.js", headers=better) as sent:
+            assert (sent.headers["content-encoding"], sent.headers["vary"]) == ("br", "Accept-Encoding")
+            assert b"".join(sent.iter_raw()) == b"packed by the build"
+            had = {**better, "If-None-Match": sent.headers["etag"]}
+        assert client.get("/assets/app-2b.js", headers=had).status_code == 304
+        assert client.get("/assets/app-2b.js", headers={**had, **PACKED}).status_code == 200, "another form"
+        for wrong in (
+            "app-2b.js.br",
+            "none.js",
+            "..%2Fsecret.txt",
+            "%2e%2e%2fsecret.txt",
+            ".",
+            "%00",
+            "a%2Fb",
+        ):
             assert client.get(f"/assets/{wrong}").status_code in {404, 503}, wrong
 
 
@@ -173,7 +190,7 @@ def test_the_files_of_the_page(tmp_path: Path) -> None:
     ],
 )
 def test_who_takes_gzip(accepted: str, taken: bool) -> None:
-    assert takes_gzip(accepted) is taken
+    assert takes("gzip", accepted) is taken
 
 
 @given(st.binary(max_size=4000))

@@ -24,8 +24,8 @@ FLAGS = [
     "--disable-sync",
 ]
 Open = Callable[..., Page]
-USUAL = ("status of 404", "status of 409")
-"""What the browser notes of an answer that says that there is nothing yet."""
+USUAL = ("status of 404", "status of 409", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+"""What the browser notes of an answer that says that there is nothing yet, and of a server that ends."""
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ class Site:
         self.app.add_api_route("/api/v1/events", self.events, methods=["GET"])
         self.app.add_api_route("/api/v1/{path:path}", self.read, methods=["GET"])
         self.app.add_api_route("/api/v1/{path:path}", self.order, methods=["POST"])
+        self.app.add_api_route("/version", lambda: self.read("version"), methods=["GET"])
         add_page(self.app)
         self.app.add_middleware(Guard)
         self._news: list[list[str]] = []
@@ -105,7 +106,9 @@ class Site:
 
     async def order(self, path: str, request: Request) -> Response:
         """What a POST is answered."""
-        self.orders.append((path, request.headers.get("x-requested-with"), await request.json()))
+        sent = await request.body()
+        body = json.loads(sent) if sent else None
+        self.orders.append((path, request.headers.get("x-requested-with"), body))
         return said(self.posts.get(path, (422, REFUSED)))
 
 

@@ -139,3 +139,16 @@ def test_every_what_if_answers_in_the_middle_of_the_day(evening: tuple[Ports, Ro
         assert difference["least_eur"] - 1e-6 <= change <= difference["most_eur"] + 1e-6, kind
         assert body["runs"]["stay"] + body["runs"]["moved"] >= 1
     assert [record.id for record in ports.store.find("plan")] == before
+
+
+def test_a_machine_less_while_runs_are_frozen_has_an_answer(
+    evening: tuple[Ports, Row], tmp_path: Path
+) -> None:
+    """What is frozen on a machine that is taken away is free to move, whatever else is under way."""
+    ports = copied(evening[0], tmp_path)
+    for hour, minute in ((5, 50), (9, 5), (11, 50), (12, 20)):
+        moment = datetime(2026, 3, 11, hour, minute, tzinfo=UTC)
+        then = replace(ports, clock=lambda moment=moment: moment)
+        make_plan(then, REQUEST)
+        body = what_if(then, Wish(("machine:conche=-1",), seconds=0.1))
+        assert body["what_if"]["batches"] > 0

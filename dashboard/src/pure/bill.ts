@@ -38,13 +38,13 @@ export function periodOf(line: Pick<BillLine, "name">): string {
 export function priceOf(line: BillLine): { value: number; digits: number; unit: string; share: string } | null {
   if (line.price === null) return null;
   const perKwh = line.price_unit === "EUR/MWh" && line.unit === "kWh";
-  const value = perKwh ? line.price / 1000 : line.price;
+  const value = perKwh ? Number((line.price / 1000).toFixed(9)) : line.price;
   const digits = Math.min(6, Math.max(line.price_unit === "%" ? 0 : 2, (String(Number(value.toFixed(6))).split(".")[1] ?? "").length));
   const share = line.factor === 1 || perKwh || line.price_unit === "%" ? "" : (/\d+\/\d+$/.exec(line.computation)?.[0] ?? String(line.factor));
   return { value, digits, unit: perKwh ? "EUR/kWh" : line.price_unit, share };
 }
 
-export const GROUPS = ["energy", "power", "other", "taxes"] as const;
+export const GROUPS = ["power", "energy", "other", "taxes"] as const;
 export type Group = (typeof GROUPS)[number];
 const GROUP_OF: Record<string, Group> = {
   energy: "energy", access: "energy", power: "power", retail_margin: "power", excess: "power",
@@ -63,13 +63,6 @@ export function groupsOf(lines: BillLine[]): LineGroup[] {
     const own = lines.filter((line) => (GROUP_OF[line.kind] ?? "other") === group);
     return { group, lines: own, eur: own.reduce((sum, line) => sum + Math.round(line.eur * 100), 0) / 100 };
   }).filter(({ lines: own }) => own.length > 0);
-}
-
-/** The least certain first, so that a bill can be judged by it. */
-export const DOUBT = ["uncertain", "estimated", "secondary_source", "official_source_seen", "verified_on_data"];
-
-export function leastCertain(lines: BillLine[]): string | null {
-  return DOUBT.find((level) => lines.some((line) => line.confidence === level)) ?? null;
 }
 
 /** Days in a row joined: [["2026-03-01","2026-03-06"], …]. */

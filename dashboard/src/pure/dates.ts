@@ -23,6 +23,12 @@ export function nearText(ms: number, now: number, place: Place): string {
   return Math.abs(ms - now) < 7 * DAY ? dayClock(ms, place) : dateText(ms, place);
 }
 
+/** "mié 11 00:00 – jue 12 00:00", both ends alike: by date where the first is a week and more away. */
+export function spanText(start: number, end: number, now: number, place: Place): string {
+  const say = Math.abs(start - now) < 7 * DAY ? dayClock : dateText;
+  return `${say(start, place)} – ${say(end, place)}`;
+}
+
 /** "mié 11" of a day as "2026-03-11". */
 export function dayName(day: string, locale: string): string {
   const ms = Date.parse(`${day}T00:00:00Z`);

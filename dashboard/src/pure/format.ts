@@ -6,7 +6,8 @@ function number(locale: string, options: Intl.NumberFormatOptions): Intl.NumberF
   const key = `${locale}|${JSON.stringify(options)}`;
   let found = made.get(key);
   if (!found) {
-    found = new Intl.NumberFormat(locale, options);
+    // What is rounded to zero is told as zero, not as minus zero.
+    found = new Intl.NumberFormat(locale, { signDisplay: "negative", ...options });
     made.set(key, found);
   }
   return found;

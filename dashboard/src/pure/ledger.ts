@@ -81,15 +81,24 @@ export function nextSettled(weeks: Week[], lastEnd: number | null, now: number, 
 
 const days = new Map<string, Intl.DateTimeFormat>();
 
-/** "7 mar". */
-export function dayMonth(ms: number, place: Place): string {
-  const key = `${place.locale}|${place.zone}`;
+function format(place: Place, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${place.locale}|${place.zone}|${options.month}`;
   let found = days.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(place.locale, { day: "numeric", month: "short", timeZone: place.zone });
+    found = new Intl.DateTimeFormat(place.locale, { ...options, timeZone: place.zone });
     days.set(key, found);
   }
-  return found.format(ms);
+  return found;
+}
+
+/** "7 mar". */
+export function dayMonth(ms: number, place: Place): string {
+  return format(place, { day: "numeric", month: "short" }).format(ms);
+}
+
+/** "sábado, 14 de marzo". */
+export function longDay(ms: number, place: Place): string {
+  return format(place, { weekday: "long", day: "numeric", month: "long" }).format(ms);
 }
 
 /** "7 mar – 14 mar". */

@@ -61,9 +61,14 @@ export function kg(value: number, locale: string): string {
   return `${decimal(value, locale, value % 1 === 0 ? 0 : 1)}\u00a0kg`;
 }
 
+/** The steps of the batch that a report is about, as far as the plan shows them. */
+export function stepsOf(row: Report, log: Log, plan: Plan | null): string[] {
+  const batch = log.batches.find((one) => one.batch === row.batch);
+  return recipe(plan, row.product || (batch?.product ?? ""));
+}
+
 /** A report in words, without its time. */
-export function reportText(row: Report, plan: Plan | null, words: Words, own: ProductionWords, place: Place): string {
-  const steps = recipe(plan, row.product);
+export function reportText(row: Report, steps: string[], words: Words, own: ProductionWords, place: Place): string {
   const process = row.step === null ? "" : steps[row.step];
   const step = process ? named(words.processes, process) : own.step((row.step ?? 0) + 1);
   const unit = row.unit === null ? "" : ` ${row.unit}`;

@@ -1,7 +1,7 @@
 /** What the page says in words. */
-import type { Advice, Plan, SeriesHealth } from "../api";
+import type { Advice, Plan } from "../api";
 import { named, type Words } from "../i18n";
-import { age, kw, list, percent, priceText } from "./format";
+import { kw, list, percent, priceText } from "./format";
 import { clock, dayClock, dayShort, daysApart, type Place } from "./time";
 import { extremes, greatestExcess, isForecast, knownUntil, peakOf, priceOf, type Load, type Slot, type Unit } from "./timeline";
 
@@ -93,13 +93,4 @@ export function loadSummary(loads: Load[], words: Words, place: Place): string {
   const excess = greatestExcess(loads);
   const above = excess > 0 ? kw(excess, words.locale) : null;
   return words.load.summary(kw(peak.kw, words.locale), dayClock(peak.start, place), above);
-}
-
-/** "hasta mié 11 00:00 · actualizado hace 7 h · 24 huecos". */
-export function healthText(row: SeriesHealth, words: Words, place: Place): string {
-  const parts: string[] = [];
-  if (row.until) parts.push(words.data.until(dayClock(Date.parse(row.until), place)));
-  if (row.age_minutes !== null) parts.push(words.data.updated(age(row.age_minutes, words.locale)));
-  if (row.holes > 0) parts.push(words.data.holes(row.holes));
-  return parts.join(" · ");
 }

@@ -23,7 +23,7 @@ LEVEL = 6
 TEXTS: Final = (JSON, "application/problem+json", "image/svg+xml", "text/")
 STREAM = "text/event-stream"
 DATA_CACHE = "no-cache"
-PACKED_MARK = "-gz"
+MARKS: Final = {"": "", "gzip": "-gz", "br": "-br"}
 HEAD = "chocolate_factory.head"
 
 
@@ -31,12 +31,22 @@ HEAD = "chocolate_factory.head"
 class Finished:
     """The bytes of an answer, packed too where that pays, and the tag that stands for them.
 
-    A tag with `W/` before it is weak: bodies that say the same, not to the byte.
+    A tag with `W/` before it is weak: bodies that say the same, not to the byte. `brotli` is there of files
+    that were packed when the page was built.
     """
 
     plain: bytes
     packed: bytes | None
     tag: str
+    brotli: bytes | None = None
+
+    def form(self, accepted: str) -> tuple[str, bytes]:
+        """(encoding, body) for a reader's `Accept-Encoding`; no encoding is ""."""
+        forms = (("br", self.brotli), ("gzip", self.packed))
+        for encoding, body in forms:
+            if body is not None and takes(encoding, accepted):
+                return encoding, body
+        return "", self.plain
 
 
 def finish(plain: bytes, tag: str = "", level: int = LEVEL) -> Finished:
@@ -68,16 +78,15 @@ class Kept(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked, told = Headers(scope=scope), MutableHeaders(raw=list(self.raw_headers))
-        status, body = self.status_code, self.finished.plain
+        status = self.status_code
+        encoding, body = self.finished.form(asked.get("accept-encoding", ""))
         told.add_vary_header("Accept-Encoding")
         if scope["path"].startswith(API):
             told.add_vary_header("Accept-Language")
-        packed = self.finished.packed if takes_gzip(asked.get("accept-encoding", "")) else None
-        if packed is not None:
-            body = packed
-            told["content-encoding"] = "gzip"
+        if encoding:
+            told["content-encoding"] = encoding
         if status == 200 and scope["method"] in {"GET", "HEAD"}:
-            told["etag"] = quoted(self.finished.tag, PACKED_MARK if packed is not None else "")
+            told["etag"] = quoted(self.finished.tag, MARKS[encoding])
             if has_it(asked.get("if-none-match", ""), told["etag"]):
                 status, body = 304, b""
         if status == 304:
@@ -174,13 +183,13 @@ def _bodiless(send: Send) -> Send:
     return sent
 
 
-def takes_gzip(accepted: str) -> bool:
-    """Whether a reader takes gzip, by `Accept-Encoding` (RFC 9110, 12.5.3)."""
+def takes(encoding: str, accepted: str) -> bool:
+    """Whether a reader takes an encoding, by `Accept-Encoding` (RFC 9110, 12.5.3)."""
     weights = {}
     for part in accepted.lower().split(","):
         name, _, rest = part.partition(";")
         weights[name.strip()] = rest.replace(" ", "").removeprefix("q=")
-    weight = weights.get("gzip", weights.get("*"))
+    weight = weights.get(encoding, weights.get("*"))
     if weight is None:
         return False
     try:

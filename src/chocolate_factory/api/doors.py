@@ -66,6 +66,7 @@ DOORS: Mapping[str, Act] = {
     f"GET {V1}/insights/advice": Act.READ,
     f"GET {V1}/insights/savings": Act.READ,
     f"GET {V1}/insights/savings.csv": Act.READ,
+    f"POST {V1}/chat": Act.ASK,
     f"GET {V1}/jobs": Act.READ,
     f"POST {V1}/jobs/{{name}}/run": Act.RUN_JOBS,
     f"GET {V1}/insights/windows": Act.READ,

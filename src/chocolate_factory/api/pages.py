@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -24,6 +25,10 @@ KINDS = {
 }
 
 
+BROTLI = ".br"
+"""Ending of what the build packed better than gzip does."""
+
+
 class Pages:
     """The files of a folder and of `assets` in it; nothing beside them is ever read."""
 
@@ -39,7 +44,11 @@ class Pages:
     def asset(self, name: str) -> Kept:
         """A file of `assets` by its name; 404 for what is not in that folder."""
         folder = self._folder / "assets"
-        found = [path for path in folder.iterdir() if path.name == name] if folder.is_dir() else []
+        found = (
+            [path for path in folder.iterdir() if path.name == name and path.suffix != BROTLI]
+            if folder.is_dir()
+            else []
+        )
         if not found or not found[0].is_file():
             raise HTTPException(404)
         return self._answer(found[0], FOREVER)
@@ -49,7 +58,14 @@ class Pages:
         seen = (state.st_mtime_ns, state.st_size)
         known = self._kept.get(path)
         if known is None or known[0] != seen:
-            known = seen, finish(path.read_bytes(), level=BEST)
+            known = seen, packed_with(path)
             self._kept[path] = known
         kind = KINDS.get(path.suffix, "application/octet-stream")
         return Kept(known[1], headers={"cache-control": cache}, kind=kind)
+
+
+def packed_with(path: Path) -> Finished:
+    """A file with its packed forms."""
+    better = path.with_name(path.name + BROTLI)
+    found = finish(path.read_bytes(), level=BEST)
+    return replace(found, brotli=better.read_bytes()) if better.is_file() else found

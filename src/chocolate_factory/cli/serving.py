@@ -15,6 +15,7 @@ from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.services.check_setup import Finding, check_setup
 from chocolate_factory.wiring import (
     access_rules,
+    build_desk,
     build_world,
     by_commas,
     choose,
@@ -38,7 +39,7 @@ def serve() -> None:
         structlog.get_logger().warning("unknown setting", variable=name, hint="see docs/settings.md")
     world = build_world(settings)
     scheduler = scheduler_of(settings, world)
-    web = create_app(world, by_commas(settings.access.hosts), access_rules(settings))
+    web = create_app(world, by_commas(settings.access.hosts), access_rules(settings), build_desk(settings))
     server = server_of(web, settings.host, settings.port)
     output.notes.print(f"Dashboard on http://{settings.host}:{settings.port}  (Ctrl+C ends)")
     scheduler.start()

@@ -185,6 +185,21 @@ class BackupSettings(BaseModel):
     monthly: int = Field(default=12, ge=0, le=240, description="Months of which the newest backup is kept.")
 
 
+class AnthropicSettings(Provider):
+    """The language model that answers questions; without a key rules do."""
+
+    api_key: SecretStr | None = Field(default=None, description="Key; without it questions go to rules.")
+    model: str = Field(default="claude-haiku-4-5", pattern=r"^[\w.:-]+$", description="Model that answers.")
+
+
+class AskSettings(BaseModel):
+    """Bounds of questions in words."""
+
+    budget_eur: float = Field(default=1, ge=0, le=1000, description="EUR a user's questions may cost a day.")
+    longest: int = Field(default=500, ge=20, le=4000, description="Characters of a question.")
+    per_minute: int = Field(default=10, ge=1, le=600, description="Questions a minute of one caller.")
+
+
 class TailscaleSettings(BaseModel):
     """The Tailscale daemon of this machine, for the view of its nodes."""
 
@@ -270,11 +285,13 @@ class Settings(BaseSettings):
     aemet: Aemet = provider("https://opendata.aemet.es", Aemet)
     openweathermap: OpenWeatherMap = provider("https://api.openweathermap.org", OpenWeatherMap)
     open_meteo: OpenMeteo = provider(OPEN_METEO, OpenMeteo)
+    anthropic: AnthropicSettings = provider("https://api.anthropic.com", AnthropicSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     telegram: TelegramSettings = provider("https://api.telegram.org", TelegramSettings)
     webhook: WebhookSettings = Field(default_factory=WebhookSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
     influx: Influx = Field(default_factory=Influx)
+    ask: AskSettings = Field(default_factory=AskSettings)
     tailscale: TailscaleSettings = Field(default_factory=TailscaleSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
 

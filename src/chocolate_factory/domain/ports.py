@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from chocolate_factory.domain.registry import Registry
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import Window
+from chocolate_factory.domain.talk import Reply, Request
 
 Clock = Callable[[], datetime]
 Json = Mapping[str, object]
@@ -206,6 +207,22 @@ class Alerts(Protocol):
 
     def send(self, notice: Notice) -> None:
         """Send one message; raises a `SourceError` when it was not taken."""
+        ...
+
+
+class Assistant(Protocol):
+    """A language model that answers in text and asks for tools; it is never believed without a check."""
+
+    @property
+    def name(self) -> str:
+        """Which model it is."""
+        ...
+
+    def reply(self, request: Request) -> Iterator[str | Reply]:
+        """Parts of the text as they come, then the whole reply.
+
+        Raises a `SourceError` when it cannot be reached or says no, `Misconfigured` for a wrong key.
+        """
         ...
 
 

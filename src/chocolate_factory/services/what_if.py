@@ -108,7 +108,7 @@ def changed_side(ports: Ports, stored: StoredCase, change: Changed, seconds: flo
         else:
             freed = replace(freed, lost=freed.lost | {batch})
     notes = () if all(goes_on(stored, group) for group in case.problem.excess) else (NO_METER,)
-    if change.batches or freed.lost:
+    if change.batches or freed != Freed():
         start = carried(stored.solution.jobs, stored.problem, case.problem)
         solution = solved(ports, case.problem, start, seconds)
         found = side(ports, (factory, case), solution, same=False)

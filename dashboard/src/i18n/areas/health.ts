@@ -150,7 +150,7 @@ export const healthWords = area(
       text: "Se pregunta ahora a las fuentes de cada hueco, aunque no toque todavía. No se inventa ni se interpola nada.",
       confirm: "Pedir ahora",
       done: (closed: number, found: number) => (found === 0 ? "No faltaba nada." : `${closed} de ${found} valores recuperados.`),
-      left: (holes: number) => `Quedan ${many(holes, "hueco", "huecos")}.`,
+      left: (holes: number) => (holes === 1 ? "Queda 1 hueco." : `Quedan ${holes} huecos.`),
       failed: (source: string) => `No pudo ${source}:`,
     },
     confirm: {

@@ -71,7 +71,6 @@ export const qualityWords = area(
     forecasts: "Previsiones",
     noModels: "Aún no se guarda ningún modelo.",
     seriesNames: { spot: "Mercado diario", pvpc: "PVPC" },
-    series: "Serie",
   },
   {
     title: "Forecast against outcome",
@@ -143,6 +142,5 @@ export const qualityWords = area(
     forecasts: "Forecasts",
     noModels: "No model is kept yet.",
     seriesNames: { spot: "Day-ahead market", pvpc: "PVPC" },
-    series: "Series",
   },
 );

@@ -1,0 +1,56 @@
+import { area } from "../words";
+
+export const nodeWords = area(
+  {
+    title: "Máquinas de la red privada",
+    states: {
+      running: "conectada",
+      starting: "arrancando",
+      stopped: "parada",
+      needs_login: "falta iniciar sesión",
+      needs_approval: "falta que la red la apruebe",
+      not_installed: "sin configurar",
+      failing: "Tailscale no responde",
+    },
+    notInstalled: "Esta máquina no usa Tailscale. No hace falta: es solo para llegar aquí desde fuera de la planta.",
+    remedies: {
+      stopped: "Ejecuta «tailscale up» en esta máquina.",
+      needs_login: "Ejecuta «tailscale up» en esta máquina e inicia sesión.",
+      needs_approval: "Aprueba esta máquina en la consola de la red.",
+      not_installed: "Para usarlo, instala Tailscale aquí o monta su socket y ponlo en CHOCO_TAILSCALE__SOCKET.",
+    } as Record<string, string>,
+    summary: (online: number, all: number, network: string) => `${online} de ${all} en línea${network ? `, en ${network}` : ""}.`,
+    online: "en línea",
+    offline: "sin conexión",
+    seen: (when: string) => `vista ${when}`,
+    never: "nunca vista",
+    here: "esta máquina",
+    none: "No hay más máquinas.",
+  },
+  {
+    title: "Machines of the private network",
+    states: {
+      running: "connected",
+      starting: "starting",
+      stopped: "stopped",
+      needs_login: "needs a login",
+      needs_approval: "needs approval by the network",
+      not_installed: "not set up",
+      failing: "Tailscale does not answer",
+    },
+    notInstalled: "This machine does not use Tailscale. It need not: it is only for getting here from outside the plant.",
+    remedies: {
+      stopped: "Run “tailscale up” on this machine.",
+      needs_login: "Run “tailscale up” on this machine and log in.",
+      needs_approval: "Approve this machine in the admin console of the network.",
+      not_installed: "To use it, install Tailscale here, or mount its socket and name it in CHOCO_TAILSCALE__SOCKET.",
+    },
+    summary: (online, all, network) => `${online} of ${all} online${network ? `, in ${network}` : ""}.`,
+    online: "online",
+    offline: "offline",
+    seen: (when) => `seen ${when}`,
+    never: "never seen",
+    here: "this machine",
+    none: "There are no other machines.",
+  },
+);

@@ -1,0 +1,232 @@
+"""The containers of this node as deploy.py and rollback.py see them: compose, images, what was last good."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parents[1]
+DONE, UNCHANGED, ROLLED_BACK, DOWN = 0, 2, 3, 4
+"""Exit codes: done; nothing was changed; the last good version runs again; a person is needed."""
+KEPT = "chocolate-factory-kept"
+"""Images under this name are what this node runs or ran; nothing but these programs removes them."""
+
+
+Outcome = Literal["good", "unhealthy", "faulty"]
+"""Of a start: all well; it does not run; it runs and fails the smoke test."""
+
+
+class Refused(Exception):
+    """Something cannot be done; nothing was changed by trying."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A version: how it was named, its id, when it came into force (UTC, ISO 8601)."""
+
+    reference: str
+    id: str
+    at: str
+
+    @property
+    def kept(self) -> str:
+        """The name that stays with this id, whatever happens to the reference."""
+        return f"{KEPT}:{self.id.removeprefix('sha256:')[:16]}"
+
+
+@dataclass(frozen=True)
+class Good:
+    """What is in force and what was before, newest first."""
+
+    current: Image | None = None
+    before: tuple[Image, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One compose project on this machine."""
+
+    files: tuple[str, ...]
+    folder: Path
+    service: str
+    seconds: int
+
+    def compose(
+        self, *args: str, image: str = "", stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a compose command; `image` is what CHOCO_IMAGE becomes."""
+        files = [part for name in self.files for part in ("-f", name)]
+        env = {**os.environ, **({"CHOCO_IMAGE": image} if image else {})}
+        command = [*compose_command(), "--progress", "quiet", *files, *args]
+        return subprocess.run(
+            command, input=stdin, capture_output=True, text=True, env=env, cwd=ROOT, check=False
+        )
+
+    def start(self, image: Image) -> str:
+        """Put a version in force and wait until it is healthy; empty, or what went wrong."""
+        wait = ("--wait", "--wait-timeout", str(self.seconds))
+        done = self.compose("up", "-d", "--no-build", "--remove-orphans", *wait, image=image.kept)
+        return "" if done.returncode == 0 else last_lines(done.stderr, 6) or "compose up failed"
+
+    def run_inside(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """A command in the running app."""
+        return self.compose("exec", "-T", self.service, *args, stdin=stdin)
+
+    def running(self) -> Image | None:
+        """The version that the app's container runs now."""
+        listed = self.compose("ps", "-q", self.service).stdout.split()
+        if not listed:
+            return None
+        found = docker("inspect", "--format", "{{.Image}} {{.Config.Image}}", listed[0]).split()
+        return Image(found[1], found[0], now())
+
+
+def compose_command() -> list[str]:
+    """`docker compose`, or what CHOCO_COMPOSE names, or the stand-alone program."""
+    if named := os.environ.get("CHOCO_COMPOSE"):
+        return shlex.split(named)
+    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    if plugin.returncode and shutil.which("docker-compose"):
+        return ["docker-compose"]
+    return ["docker", "compose"]
+
+
+def docker(*args: str) -> str:
+    """Output of a docker command; `Refused` with its own words when it fails."""
+    done = subprocess.run(["docker", *args], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refused(last_lines(done.stderr, 3) or f"docker {args[0]} failed")
+    return done.stdout.strip()
+
+
+def last_lines(text: str, count: int) -> str:
+    """The last lines of a program's words."""
+    return "\n".join(text.strip().splitlines()[-count:])
+
+
+def now() -> str:
+    """UTC, ISO 8601, in seconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(text, flush=True)
+
+
+def resolve(reference: str, *, pull: bool) -> Image:
+    """The image of a reference, pulled when asked; kept under a name of its own."""
+    if pull:
+        docker("pull", "-q", reference)
+    image = Image(reference, docker("image", "inspect", "--format", "{{.Id}}", reference), now())
+    docker("tag", image.id, image.kept)
+    return image
+
+
+def read_good(folder: Path) -> Good:
+    """What the last deploy left; nothing on a new node."""
+    path = folder / "good.json"
+    if not path.exists():
+        return Good()
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        current = Image(**told["current"]) if told["current"] else None
+        return Good(current, tuple(Image(**row) for row in told["before"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(
+            f"{path} cannot be read ({error}); move it away to start without a last good version"
+        ) from None
+
+
+def write_good(folder: Path, good: Good) -> None:
+    """Replace the file at once; what it does not name any more is forgotten by the engine too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "good.json"
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(good), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    wanted = {image.kept for image in (good.current, *good.before) if image}
+    listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", KEPT).split()
+    for name in set(listed) - wanted:
+        subprocess.run(["docker", "image", "rm", name], capture_output=True, check=False)
+
+
+def succeed(good: Good, image: Image, keep: int = 2) -> Good:
+    """`image` is in force; what was in force is the newest before it."""
+    earlier = [row for row in (good.current, *good.before) if row and row.id != image.id]
+    return Good(image, tuple(earlier[:keep]))
+
+
+def faults(stack: Stack, published: str, seconds: float) -> bool:
+    """Whether the smoke test fails, beside the app or from outside; prints its lines."""
+    smoke = (ROOT / "scripts" / "smoke.py").read_text(encoding="utf-8")
+    inside = stack.run_inside(
+        "python3", "-", "--app", "http://127.0.0.1:8000", "--wait", str(seconds), stdin=smoke
+    )
+    say(inside.stdout.strip() or last_lines(inside.stderr, 5))
+    if inside.returncode or not published:
+        return bool(inside.returncode)
+    command = [sys.executable, str(ROOT / "scripts" / "smoke.py"), "--proxy", published, "--wait", "30"]
+    outside = subprocess.run(command, capture_output=True, text=True, check=False)
+    say(outside.stdout.strip() or last_lines(outside.stderr, 5))
+    return bool(outside.returncode)
+
+
+def put_in_force(stack: Stack, image: Image, published: str, ready: float) -> Outcome:
+    """Start a version and test it. The last words of one that is not healthy are shown."""
+    say(f"start {image.reference} ({image.id[7:19]})")
+    if wrong := stack.start(image):
+        say(f"not healthy: {wrong}")
+        say(stack.compose("logs", "--no-color", "--tail", "25", stack.service).stdout.rstrip())
+        return "unhealthy"
+    return "faulty" if faults(stack, published, ready) else "good"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One deploy or rollback at a time on this node."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("another deploy or rollback is under way on this node") from None
+        yield
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options that both programs share."""
+    parser.add_argument(
+        "-f", "--file", action="append", help="compose file, repeatable (default: compose.yaml)"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "var" / "deploy", help="where good.json is kept"
+    )
+    parser.add_argument("--service", default="app", help="the app's service")
+    parser.add_argument(
+        "--published", default="http://127.0.0.1:8000", help="address people use; '' for none"
+    )
+    parser.add_argument("--healthy", type=int, default=180, metavar="SECONDS", help="to become healthy")
+    parser.add_argument(
+        "--ready", type=float, default=600, metavar="SECONDS", help="to have prices and a plan"
+    )
+
+
+def stack_of(given: argparse.Namespace) -> Stack:
+    """The stack that options name."""
+    return Stack(tuple(given.file or ["compose.yaml"]), given.folder, given.service, given.healthy)

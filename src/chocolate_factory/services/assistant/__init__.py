@@ -1,0 +1,1 @@
+"""Questions to the system: tools that only read, and answers made of what they tell."""

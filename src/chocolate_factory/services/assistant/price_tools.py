@@ -1,0 +1,371 @@
+"""Tools on prices: now, a day, a moment, the forecast, windows, tariff periods."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from chocolate_factory.domain.facts import NAME, clock_text, exists
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.series import Origin
+from chocolate_factory.domain.slots import PLAN_MINUTES, Window, day_window, epoch, local_date, moment
+from chocolate_factory.domain.tariff.calendar import energy_periods
+from chocolate_factory.domain.told import Told
+from chocolate_factory.services.assistant.asked import Asked
+from chocolate_factory.services.find_windows import WindowsQuery, find_windows
+from chocolate_factory.services.forecast_prices import latest_forecast
+from chocolate_factory.services.give_advice import moment_of
+from chocolate_factory.services.paid_prices import BY_CONTRACT, PaidPrices, paid_prices
+from chocolate_factory.services.pose_problem import SERIES_OF
+from chocolate_factory.services.read_strip import price_strip
+
+Row = dict[str, Any]
+SLOT = timedelta(minutes=PLAN_MINUTES)
+ORIGINS = {
+    str(Origin.PUBLISHED): ("publicado", "published"),
+    str(Origin.MEASURED): ("medido", "measured"),
+    str(Origin.ESTIMATED): ("estimado", "estimated"),
+    str(Origin.FORECAST): ("previsión", "forecast"),
+    str(Origin.SAMPLE): ("muestra inventada", "made-up sample"),
+    BY_CONTRACT: ("por contrato", "by contract"),
+}
+LEVELS = {
+    "very_low": ("muy bajo", "very low"),
+    "low": ("bajo", "low"),
+    "normal": ("normal", "normal"),
+    "high": ("alto", "high"),
+    "very_high": ("muy alto", "very high"),
+}
+
+
+def today_of(ports: Ports) -> date:
+    """The local day at the site."""
+    return local_date(ports.clock(), ports.factory.site.timezone)
+
+
+def current_price(ports: Ports, asked: Asked, told: Told) -> None:
+    """What the site pays now and from the next hour on, with level, period and origin."""
+    now, fixed = ports.clock(), SERIES_OF.get(ports.factory.contract.kind) is None
+    points = price_strip(ports, now, None)["points"]
+    here = point_at(points, now)
+    if here is None:
+        told.lack(
+            "No hay ningún precio para este momento: ni publicado ni previsto.",
+            "There is no price for this moment: neither published nor forecast.",
+        )
+        return
+    tell_point(told, "now", here, fixed)
+    told.say(
+        "Ahora se paga {price} ({origin}), en el periodo {period}.",
+        "You now pay {price} ({origin}), in period {period}.",
+        **{key: told.facts[f"now_{key}"] for key in ("price", "origin", "period")},
+    )
+    if "now_level" in told.facts:
+        told.say(
+            "Es un precio {level} frente a los últimos {days} días.",
+            "That is {level} beside the last {days} days.",
+            level=told.facts["now_level"],
+            days=told.fact("level_days", 30, "", ("días de comparación del nivel", "days behind the level")),
+        )
+    if "now_market" in told.facts:
+        told.say(
+            "El precio de mercado es {market}.",
+            "The market price is {market}.",
+            market=told.facts["now_market"],
+        )
+    tell_next(points, now, told)
+
+
+def tell_next(points: list[Row], now: datetime, told: Told) -> None:
+    """The price from the next whole hour on, where it is known."""
+    begin = moment(epoch(now) // 3600 * 3600 + 3600)
+    coming = point_at(points, begin)
+    if coming is not None:
+        tell_point(told, "next", coming, "now_market" not in told.facts)
+        start = told.fact("next_start", begin, "", ("próxima hora", "next hour"))
+        told.say(
+            "Desde el {start} se pagará {price} ({origin}).",
+            "From {start} it will be {price} ({origin}).",
+            start=start,
+            price=told.facts["next_price"],
+            origin=told.facts["next_origin"],
+        )
+
+
+def point_at(points: list[Row], at: datetime) -> Row | None:
+    """The point of the slot that a moment is in."""
+    return next((point for point in points if point["start"] <= at < point["start"] + SLOT), None)
+
+
+def tell_point(told: Told, key: str, point: Row, fixed: bool) -> None:
+    """Facts of a slot: what is paid, market price, period, level, origin."""
+    origin = BY_CONTRACT if fixed else point["origin"]
+    told.fact(f"{key}_price", point["all_in_eur_kwh"], "EUR/kWh", ("precio pagado", "price paid"))
+    if not fixed:
+        told.fact(f"{key}_market", point["price_eur_mwh"], "EUR/MWh", ("precio de mercado", "market price"))
+    told.fact(f"{key}_period", point["period"], NAME, ("periodo", "period"))
+    told.fact(f"{key}_origin", origin, NAME, ("origen", "origin"), ORIGINS[origin])
+    if point["level"] is not None:
+        told.fact(f"{key}_level", point["level"], NAME, ("nivel", "level"), LEVELS[point["level"]])
+
+
+def day_prices(ports: Ports, asked: Asked, told: Told) -> None:
+    """A local day: hours, mean, cheapest and dearest slot, negative hours, what is missing or a forecast."""
+    zone, day = ports.factory.site.timezone, asked.day or today_of(ports)
+    window = day_window(day, zone)
+    prices = paid_prices(ports, window)
+    when = told.fact("day", day, "", ("día", "day"))
+    hours = told.fact("hours", window.seconds / 3600, "h", ("horas del día", "hours of the day"))
+    if hours.value != 24:
+        told.say(
+            "El {day} tiene {hours} por el cambio de hora.",
+            "{day} has {hours} because of the clock change.",
+            day=when,
+            hours=hours,
+        )
+    known = np.isfinite(prices.paid)
+    if not known.any():
+        told.lack("No hay precios del {day}.", "There are no prices for {day}.", day=when)
+        return
+    tell_spread(told, prices)
+    tell_sources(told, prices, known)
+
+
+def tell_spread(told: Told, prices: PaidPrices) -> None:
+    """Mean, extremes and negative hours of what is known."""
+    when, paid = told.facts["day"], prices.paid
+    low, high = int(np.nanargmin(paid)), int(np.nanargmax(paid))
+    mean = told.fact("mean", float(np.nanmean(paid)), "EUR/kWh", ("precio medio pagado", "mean price paid"))
+    told.say("El {day} se paga de media {mean}.", "On {day} the mean paid is {mean}.", day=when, mean=mean)
+    for key, row, es, en in (
+        ("lowest", low, "lo más barato", "the cheapest"),
+        ("highest", high, "lo más caro", "the dearest"),
+    ):
+        price = told.fact(key, float(paid[row]), "EUR/kWh", (es, en))
+        start = told.fact(f"{key}_at", moment(int(prices.start[row])), "", (f"{es}: inicio", f"{en}: start"))
+        told.say(
+            es.capitalize() + ": {price}, el {start}.", en.capitalize() + ": {price}, {start}.",
+            price=price, start=start,
+        )  # fmt: skip
+    if prices.series:
+        market = prices.market[np.isfinite(prices.market)]
+        told.fact("market_mean", float(market.mean()), "EUR/MWh", ("mercado, media", "market, mean"))
+        told.fact("market_lowest", float(market.min()), "EUR/MWh", ("mercado, mínimo", "market, lowest"))
+        told.fact("market_highest", float(market.max()), "EUR/MWh", ("mercado, máximo", "market, highest"))
+        negative = told.fact(
+            "negative_hours", float((market < 0).sum()) / 4, "h", ("horas negativas", "negative hours")
+        )
+        told.say(
+            "En el mercado: media {mean}, entre {low} y {high}; {negative} bajo cero.",
+            "On the market: mean {mean}, between {low} and {high}; {negative} below zero.",
+            mean=told.facts["market_mean"],
+            low=told.facts["market_lowest"],
+            high=told.facts["market_highest"],
+            negative=negative,
+        )
+
+
+def tell_sources(told: Told, prices: PaidPrices, known: Any) -> None:
+    """What of a day is a forecast, and what is missing."""
+    forecast = float((prices.origin == str(Origin.FORECAST)).sum()) / 4
+    missing = float((~known).sum()) / 4
+    told.fact("missing_hours", missing, "h", ("horas sin precio", "hours without a price"))
+    ahead = told.fact("forecast_hours", forecast, "h", ("horas previstas", "forecast hours"))
+    if forecast:
+        model = told.fact("model", prices.model, NAME, ("modelo", "model"))
+        whole = forecast * 4 == known.sum()
+        told.say(
+            "Los precios del día aún no están publicados: es una previsión ({model})."
+            if whole
+            else "De ellas, {hours} son una previsión ({model}), aún sin publicar.",
+            "The prices of that day are not published yet: this is a forecast ({model})."
+            if whole
+            else "Of these, {hours} are a forecast ({model}), not published yet.",
+            model=model,
+            hours=ahead,
+        )
+    if missing:
+        told.lack(
+            "Faltan precios de {hours} de ese día; no cuentan en estas cifras.",
+            "Prices of {hours} of that day are missing; they do not count in these figures.",
+            hours=told.facts["missing_hours"],
+        )
+
+
+def price_at(ports: Ports, asked: Asked, told: Told) -> None:
+    """The price at a wall time of a day; both of an hour that comes twice, none of one that is left out."""
+    if asked.at is None:
+        current_price(ports, asked, told)
+        return
+    zone, day = ports.factory.site.timezone, asked.day or today_of(ports)
+    prices = paid_prices(ports, day_window(day, zone))
+    local = datetime.combine(day, asked.at, ZoneInfo(zone))
+    when = told.fact("day", day, "", ("día", "day"))
+    if not exists(local):
+        told.lack(
+            "El {day} esa hora no existe: el reloj se adelanta.",
+            "On {day} that hour does not exist: clocks go forward.",
+            day=when,
+        )
+        return
+    both = sorted({epoch(local.replace(fold=fold)) for fold in (0, 1)})
+    for number, second in enumerate(both, 1):
+        tell_slot(told, prices, second, f"slot{number}" if len(both) > 1 else "slot")
+
+
+def tell_slot(told: Told, prices: PaidPrices, second: int, key: str) -> None:
+    """The slot that begins at or before an epoch second."""
+    row = int(np.searchsorted(prices.start, second, side="right")) - 1
+    start = told.fact(f"{key}_start", moment(second), "", ("momento", "moment"))
+    if row < 0 or not np.isfinite(prices.paid[row]):
+        told.lack("No hay precio para el {start}.", "There is no price for {start}.", start=start)
+        return
+    origin = str(prices.origin[row])
+    price = told.fact(f"{key}_price", float(prices.paid[row]), "EUR/kWh", ("precio pagado", "price paid"))
+    source = told.fact(f"{key}_origin", origin, NAME, ("origen", "origin"), ORIGINS[origin])
+    told.say(
+        "El {start} se paga {price} ({origin}).",
+        "On {start} you pay {price} ({origin}).",
+        start=start,
+        price=price,
+        origin=source,
+    )
+    if prices.series:
+        market = told.fact(
+            f"{key}_market", float(prices.market[row]), "EUR/MWh", ("precio de mercado", "market price")
+        )
+        told.say("En el mercado: {market}.", "On the market: {market}.", market=market)
+
+
+def price_forecast(ports: Ports, asked: Asked, told: Told) -> None:
+    """The newest forecast by day: mean, 80 % band of the mean hour, extremes, model and time of issue."""
+    series = asked.series or SERIES_OF.get(ports.factory.contract.kind) or "spot"
+    body = latest_forecast(ports.store, series, ports.clock())
+    days: dict[date, list[Row]] = defaultdict(list)
+    zone = ports.factory.site.timezone
+    for point in body["points"]:
+        if point["origin"] == "forecast":
+            days[local_date(moment_of(point["start"]), zone)].append(point)
+    name = told.fact("series", series, NAME, ("serie", "series"))
+    model = told.fact("model", str(body["model"]), NAME, ("modelo", "model"))
+    issued = told.fact("issued_at", moment_of(body["issued_at"]), "", ("emitida", "issued"))
+    told.say(
+        "Previsión de {series} del modelo {model}, emitida el {issued}.",
+        "Forecast of {series} by the model {model}, issued {issued}.",
+        series=name, model=model, issued=issued,
+    )  # fmt: skip
+    shown = [day for day in sorted(days) if asked.day in {None, day}]
+    if not shown:
+        when = told.fact("day", asked.day, "", ("día pedido", "day asked for"))
+        told.lack(
+            "No prevé el {day}: está publicado, o fuera de su horizonte.",
+            "It does not forecast {day}: that is published, or beyond its horizon.",
+            day=when,
+        )
+    for number, day in enumerate(shown[:7], 1):
+        tell_forecast_day(told, f"day{number}", day, days[day])
+
+
+def tell_forecast_day(told: Told, key: str, day: date, points: list[Row]) -> None:
+    """Facts and a sentence of one forecast day, EUR/MWh."""
+    facts = {"day": told.fact(key, day, "", ("día", "day"))}
+    facts["mean"] = told.fact(
+        f"{key}_mean", mean_of(points, "price_eur_mwh"), "EUR/MWh", ("media prevista", "forecast mean")
+    )
+    told.fact(
+        f"{key}_lowest",
+        min(point["price_eur_mwh"] for point in points),
+        "EUR/MWh",
+        ("mínimo previsto", "forecast lowest"),
+    )
+    told.fact(
+        f"{key}_highest",
+        max(point["price_eur_mwh"] for point in points),
+        "EUR/MWh",
+        ("máximo previsto", "forecast highest"),
+    )
+    es, en = "{day}: media {mean}", "{day}: mean {mean}"
+    if "p10" in points[0] and "p90" in points[0]:
+        for name, quantile in (("low", "p10"), ("high", "p90")):
+            facts[name] = told.fact(
+                f"{key}_{quantile}",
+                mean_of(points, quantile),
+                "EUR/MWh",
+                (f"banda {quantile.upper()}", f"band {quantile.upper()}"),
+            )
+        es, en = es + ", banda de {low} a {high}", en + ", band from {low} to {high}"
+    told.say(es + ".", en + ".", **facts)
+
+
+def mean_of(points: list[Row], name: str) -> float:
+    """Mean of a column."""
+    return float(np.mean([point[name] for point in points]))
+
+
+def windows(ports: Ports, asked: Asked, told: Told) -> None:
+    """The cheapest and the dearest window of some hours, of a day or of all that is known ahead."""
+    body = find_windows(ports, WindowsQuery(asked.hours, 7, 1))
+    hours = told.fact("hours", body["hours"], "h", ("duración", "length"))
+    if asked.day is None:
+        part: Row | None = body["overall"]
+    else:
+        part = next((row for row in body["days"] if row["day"] == asked.day.isoformat()), None)
+        told.fact("day", asked.day, "", ("día", "day"))
+    if part is None or not part["best"]:
+        told.lack(
+            "Para ese día no hay una ventana de {hours} con precios conocidos o previstos por delante.",
+            "For that day there is no window of {hours} ahead with known or forecast prices.",
+            hours=hours,
+        )
+        return
+    for kind, es, en in (
+        ("best", "La mejor ventana de {hours} va del {start} al {end}: {price} de media",
+         "The best window of {hours} is from {start} to {end}: {price} on average"),
+        ("worst", "La peor ventana de {hours} va del {start} al {end}: {price} de media",
+         "The worst window of {hours} is from {start} to {end}: {price} on average"),
+    ):  # fmt: skip
+        tell_window(told, kind, part[kind][0], (es, en))
+
+
+def tell_window(told: Told, kind: str, row: Row, said: tuple[str, str]) -> None:
+    """Facts and the sentence of a window."""
+    label = ("mejor ventana", "best window") if kind == "best" else ("peor ventana", "worst window")
+    facts = {
+        name: told.fact(f"{kind}_{name}", value, unit, (f"{label[0]}, {es}", f"{label[1]}, {en}"))
+        for name, value, unit, es, en in (
+            ("start", moment_of(row["start"]), "", "inicio", "start"),
+            ("end", moment_of(row["end"]), "", "fin", "end"),
+            ("price", row["price_eur_kwh"], "EUR/kWh", "precio medio", "mean price"),
+        )
+    }
+    sure = (". Es una previsión.", ". That is a forecast.") if row["shares"]["forecast"] else (".", ".")
+    told.say(said[0] + sure[0], said[1] + sure[1], hours=told.facts["hours"], **facts)
+
+
+def tariff_periods(ports: Ports, asked: Asked, told: Told) -> None:
+    """The energy periods of a local day, as spans of wall time."""
+    zone, day = ports.factory.site.timezone, asked.day or today_of(ports)
+    window = day_window(day, zone)
+    starts = window.starts(PLAN_MINUTES)
+    tariff = told.fact("tariff", ports.factory.contract.access_tariff, NAME, ("tarifa", "tariff"))
+    when = told.fact("day", day, "", ("día", "day"))
+    told.say(
+        "Periodos de la tarifa {tariff} el {day}:", "Periods of the tariff {tariff} on {day}:",
+        tariff=tariff, day=when,
+    )  # fmt: skip
+    slots = zip(energy_periods(tariff.written("en"), starts).tolist(), starts.tolist(), strict=True)
+    for number, (period, rows) in enumerate(groupby(slots, key=lambda slot: slot[0]), 1):
+        seconds = [second for _, second in rows]
+        span = Window(moment(seconds[0]), moment(seconds[-1]) + SLOT)
+        name = told.fact(f"period{number}", f"P{period}", NAME, ("periodo", "period"))
+        told.fact(f"period{number}_start", span.start, "", ("inicio", "start"))
+        told.fact(f"period{number}_end", span.end, "", ("fin", "end"))
+        told.say(
+            "{period} de {start} a {end}.", "{period} from {start} to {end}.",
+            period=name, start=clock_text(span.start, zone), end=clock_text(span.end, zone),
+        )  # fmt: skip

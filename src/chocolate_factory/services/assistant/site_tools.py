@@ -1,0 +1,154 @@
+"""Tools on the plant and its money: what it is, what was saved, what a month's bill is."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from chocolate_factory.domain.factory import Factory
+from chocolate_factory.domain.facts import MONTHS, NAME, Fact
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.slots import Window, local_midnight
+from chocolate_factory.domain.told import Told
+from chocolate_factory.services.assistant.asked import Asked
+from chocolate_factory.services.assistant.price_tools import today_of
+from chocolate_factory.services.make_bill import BillRequest, make_bill
+from chocolate_factory.services.read_ledger import read_ledger
+
+Row = dict[str, Any]
+SAVING_DAYS = 60
+KINDS = {"indexed": ("indexado", "indexed"), "pvpc": ("PVPC", "PVPC"), "fixed": ("precio fijo", "fixed")}
+
+
+def factory_facts(ports: Ports, asked: Asked, told: Told) -> None:
+    """The plant: site, contract, machines with count and power, products with their batches and steps."""
+    factory = ports.factory
+    kind = str(factory.contract.kind)
+    told.say(
+        "Planta {site}: contrato {kind} {tariff}.", "Plant {site}: contract {kind} {tariff}.",
+        site=told.fact("site", factory.site.name, NAME, ("planta", "plant")),
+        kind=told.fact("contract", kind, NAME, ("contrato", "contract"), KINDS[kind]),
+        tariff=told.fact("tariff", factory.contract.access_tariff, NAME, ("tarifa", "tariff")),
+    )  # fmt: skip
+    power = [
+        told.fact(f"contracted_p{n}", kw, "kW", (f"potencia contratada P{n}", f"contracted power P{n}"))
+        for n, kw in enumerate(factory.contract.contracted_power_kw, 1)
+    ]
+    low, high = (pick(power, key=lambda fact: float(str(fact.value))) for pick in (min, max))
+    told.say(
+        "Potencia contratada: de {low} a {high} según el periodo.",
+        "Contracted power: {low} to {high} by period.",
+        low=low, high=high,
+    )  # fmt: skip
+    for number, machine in enumerate(factory.machines, 1):
+        if asked.machine.casefold() not in {"", machine.name.casefold()}:
+            continue
+        told.say(
+            "Máquina {name}, de {power}; unidades: {count}.", "Machine {name}, {power} each; units: {count}.",
+            name=told.fact(f"machine{number}", machine.name, NAME, ("máquina", "machine")),
+            count=told.fact(f"machine{number}_count", machine.count, "", ("unidades", "units")),
+            power=told.fact(f"machine{number}_power", machine.power_kw, "kW", ("potencia", "power")),
+        )  # fmt: skip
+    tell_products(factory, asked, told)
+
+
+def tell_products(factory: Factory, asked: Asked, told: Told) -> None:
+    """The products, or the one asked for."""
+    for number, product in enumerate(factory.products, 1):
+        if asked.product.casefold() in {"", product.name.casefold()}:
+            told.say(
+                "Producto {name}: lotes de {kg}, {minutes} de proceso.",
+                "Product {name}: batches of {kg}, {minutes} of processing.",
+                name=told.fact(f"product{number}", product.name, NAME, ("producto", "product")),
+                kg=told.fact(f"product{number}_kg", product.batch_kg, "kg", ("lote", "batch")),
+                minutes=told.fact(
+                    f"product{number}_minutes", sum(step.minutes for step in product.steps), "min",
+                    ("duración de los pasos", "length of the steps"),
+                ),
+            )  # fmt: skip
+
+
+def savings(ports: Ports, asked: Asked, told: Told) -> None:
+    """What planning has saved by the ledger, settled and provisional apart, over a month or some days."""
+    zone, today = ports.factory.site.timezone, today_of(ports)
+    if asked.month:
+        first = asked.month
+        last = min((first + timedelta(days=32)).replace(day=1), today + timedelta(days=1))
+    else:
+        first, last = today - timedelta(days=asked.days or SAVING_DAYS), today + timedelta(days=1)
+    since = told.fact("since", first, "", ("desde", "since"))
+    if last <= first:
+        told.lack("Ese mes aún no ha empezado.", "That month has not begun.")
+        return
+    body = read_ledger(ports, Window(local_midnight(first, zone), local_midnight(last, zone)))
+    known = False
+    for status, es, en in (
+        ("closed", "cerradas", "settled"),
+        ("provisional", "provisionales", "provisional"),
+    ):
+        total = body["total"][status]
+        if total["saving_eur"] is not None:
+            known = True
+            tell_saving(told, status, total, (es, en))
+    if not known:
+        told.lack(
+            "No hay ninguna semana liquidada desde el {since}: el ahorro aún no se conoce.",
+            "No week since {since} is settled: the saving is not known yet.",
+            since=since,
+        )
+
+
+def tell_saving(told: Told, key: str, total: Row, said: tuple[str, str]) -> None:
+    """Facts and the sentence of the weeks of one status."""
+    facts: dict[str, Fact | str] = {
+        "since": told.facts["since"],
+        "weeks": told.fact(f"{key}_weeks", total["weeks"], "", (f"semanas {said[0]}", f"{said[1]} weeks")),
+        "eur": told.fact(f"{key}_saving", total["saving_eur"], "EUR", ("ahorro", "saving")),
+    }
+    es = f"Ahorro en {{weeks}} semanas {said[0]} desde el {{since}}: {{eur}}"
+    en = f"Saving in {{weeks}} {said[1]} weeks since {{since}}: {{eur}}"
+    if total["saving_percent"] is not None:
+        facts["share"] = told.fact(
+            f"{key}_percent", total["saving_percent"], "%", ("ahorro en porcentaje", "saving in percent")
+        )
+        es, en = es + " ({share})", en + " ({share})"
+    if total["captured_share"] is not None:
+        facts["captured"] = told.fact(
+            f"{key}_captured", 100 * total["captured_share"], "%", ("parte capturada", "captured share")
+        )
+        es, en = es + ", {captured} de lo posible", en + ", {captured} of what was possible"
+    told.say(es + ".", en + ".", **facts)
+
+
+def bill(ports: Ports, asked: Asked, told: Told) -> None:
+    """The bill of a month (by default the one before) from planned load and published prices."""
+    month = asked.month or (today_of(ports).replace(day=1) - timedelta(days=1)).replace(day=1)
+    body = make_bill(ports, BillRequest(month))
+    names = (
+        f"{MONTHS['es'][month.month - 1]} de {month.year}",
+        f"{MONTHS['en'][month.month - 1]} {month.year}",
+    )
+    facts = {
+        "month": told.fact("month", month, "", ("mes", "month"), names),
+        "first": told.fact("first", date.fromisoformat(body["from"]), "", ("desde", "from")),
+        "last": told.fact("last", date.fromisoformat(body["to"]), "", ("hasta", "to")),
+        "days": told.fact("days", body["days"], "", ("días facturados", "days billed")),
+        "total": told.fact("total", body["total_eur"], "EUR", ("total con IVA", "total with VAT")),
+        "energy": told.fact("energy", body["energy_kwh"], "kWh", ("energía", "energy")),
+    }
+    told.say(
+        "Factura de {month}, {days} días del {first} al {last}: {total} con IVA, {energy}.",
+        "Bill of {month}, {days} days from {first} to {last}: {total} with VAT, {energy}.",
+        **facts,
+    )
+    if body["missing_days"]:
+        missing = told.fact("missing_days", len(body["missing_days"]), "", ("días sin datos", "days missing"))
+        told.lack(
+            "Faltan {days} días, que no cuentan.", "{days} days are missing and do not count.", days=missing
+        )
+    if body["status"] == "so_far":
+        told.say("El mes aún no ha acabado.", "The month has not ended.")
+    told.say(
+        "La carga sale de los planes, no de un contador.",
+        "The load comes from plans, not from a meter.",
+    )

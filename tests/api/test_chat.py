@@ -1,0 +1,87 @@
+"""POST /api/v1/chat: events in order, every figure a fact, refusals that are problems, bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chocolate_factory.domain.roles import AccessRules, Role
+from chocolate_factory.main import create_app
+from chocolate_factory.services.assistant.desk import AskRules, Desk
+from chocolate_factory.services.choose_world import World
+from chocolate_factory.services.keep_tokens import TokenWish, add_token
+from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
+from chocolate_factory.tasks.runner import run_job
+from tests.worlds import sample_world
+
+MARK = {"X-Requested-With": "choco"}
+URL = "/api/v1/chat"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = sample_world(tmp_path_factory.mktemp("chat"))
+    assert run_job("sync", lambda w: sync_prices(w, 60), made)
+    assert run_job("plan", plan_when_needed, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def client(world: World) -> Iterator[TestClient]:
+    with TestClient(create_app(world), raise_server_exceptions=False) as made:
+        yield made
+
+
+def events(text: str) -> list[tuple[str, Any]]:
+    parts = [part.split("\n") for part in text.strip().split("\n\n")]
+    return [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in parts]
+
+
+def test_events_come_in_order_and_carry_their_facts(client: TestClient) -> None:
+    answer = client.post(URL, json={"question": "¿Cuánto cuesta la luz ahora?"}, headers=MARK)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["cache-control"] == "no-store"
+    told = events(answer.text)
+    assert [kind for kind, _ in told] == ["tool", "text", "facts", "done"]
+    facts = {fact["id"]: fact for fact in told[2][1]["facts"]}
+    now = facts["current_price.now_price"]
+    dashboard = client.get("/api/v1/dashboard").json()
+    assert now["value"] == dashboard["advice"]["price_now_eur_kwh"]
+    assert now["unit"] == "EUR/kWh"
+    assert now["text"]["es"].split(": ")[1] in told[1][1]["text"]
+    assert told[3][1] | {"as_of": ""} == {
+        **{"language": "es", "answered_by": "rules", "outcome": "answered", "notice": ""},
+        **{"cost_eur": 0.0, "sample": True, "as_of": ""},
+    }
+
+
+def test_english_is_answered_in_english_unless_told(client: TestClient) -> None:
+    asked = {"question": "Should I run now or wait?"}
+    english = events(client.post(URL, json=asked, headers=MARK).text)
+    spanish = events(client.post(URL, json={**asked, "language": "es"}, headers=MARK).text)
+    assert english[1][1]["text"].startswith("The plan says")
+    assert spanish[1][1]["text"].startswith("Consejo del plan")
+
+
+def test_what_is_wrong_with_a_question_is_a_problem(client: TestClient) -> None:
+    assert client.post(URL, json={"question": "  "}, headers=MARK).status_code == 400
+    long = client.post(URL, json={"question": "a" * 600}, headers=MARK)
+    assert (long.status_code, "500 are allowed" in long.json()["detail"]) == (400, True)
+    assert client.post(URL, json={"question": "hoy", "who": "x"}, headers=MARK).status_code == 422
+    assert client.post(URL, json={"question": "hoy"}).status_code == 403
+
+
+def test_only_operators_ask_and_not_too_often(world: World) -> None:
+    rules, desk = AccessRules(local_admin=False, anyone=Role.VIEWER), Desk(AskRules(per_minute=2))
+    secret, _ = add_token(world.real.store, TokenWish("line", Role.OPERATOR), world.real.clock())
+    proof = {**MARK, "Authorization": f"Bearer {secret}"}
+    with TestClient(create_app(world, rules=rules, desk=desk)) as client:
+        body = {"question": "Any alerts?"}
+        assert client.post(URL, json=body, headers=MARK).status_code == 403
+        assert [client.post(URL, json=body, headers=proof).status_code for _ in range(3)] == [200, 200, 429]
+    kept = [r.body for r in world.real.store.find("question") if r.body["who"] == "token:line"]
+    assert [(one["question"], one["tools"]) for one in kept] == [("Any alerts?", ["alerts"])] * 2

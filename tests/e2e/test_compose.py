@@ -1,0 +1,229 @@
+"""Compose files, Dockerfile and lock of the image: valid, and every service confined, bounded and pinned.
+
+Nothing is started here; tests/soak/test_containers.py does that. About 2 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chocolate_factory.core.config import Settings, rows
+from tests.conftest import ROOT, need
+
+BIN = Path(sys.executable).parent
+DOCKER = ROOT / "docker"
+STACKS = {
+    "one node": ["compose.yaml"],
+    "production": [f"docker/docker-compose{part}.yml" for part in ("", ".override", ".prod")],
+    "from a checkout": ["docker/docker-compose.yml", "docker/docker-compose.override.yml"],
+    "development": ["docker/docker-compose.dev.yml"],
+    "git": ["docker/forgejo-compose.yml"],
+    "registry": ["docker/registry-compose.yml"],
+    "runners": ["docker/gitea-runners-compose.yml"],
+}
+GIB = 2**30
+ROOT_ONCE = "folders"
+"""Gives folders to their users and ends: the only one that is root."""
+ROOTLESS_ENGINE = ("runners", "engine")
+"""Makes namespaces for the jobs of pipelines: the only one that is not confined."""
+OWN_IMAGE = re.compile(r"chocolate-factory:(local|1\.0\.0)$")
+VERSIONED = re.compile(r"^[\w./-]+:v?\d+\.\d+\.\d+([.-][\w.-]+)?$")
+SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)(_FILE)?$")
+
+
+def configured(files: list[str]) -> dict[str, Any]:
+    """What compose makes of files, with all profiles."""
+    named = [part for file in files for part in ("-f", file)]
+    env = {"PATH": os.environ["PATH"], "CHOCO_IMAGE": "chocolate-factory:1.0.0"}
+    program = BIN / "docker-compose"
+    need(program.exists(), "docker-compose")
+    done = subprocess.run(
+        [str(program), *named, "--profile", "*", "config", "--format", "json"],
+        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def stacks() -> dict[str, dict[str, Any]]:
+    return {name: configured(files) for name, files in STACKS.items()}
+
+
+def weaknesses(stack: str, name: str, service: dict[str, Any]) -> set[str]:
+    """What is missing in the confinement of a service."""
+    found = set()
+    once = name == ROOT_ONCE
+    if str(service.get("user", "0")).split(":")[0] in {"", "0", "root"} and not once:
+        found.add("root")
+    if (stack, name) != ROOTLESS_ENGINE:
+        if not service.get("read_only"):
+            found.add("writable")
+        if service.get("cap_drop") != ["ALL"] or service.get("cap_add", []) != (["CHOWN"] if once else []):
+            found.add("capabilities")
+        if service.get("security_opt") != ["no-new-privileges:true"]:
+            found.add("new privileges")
+        if service.get("privileged"):
+            found.add("privileged")
+    if once and service.get("network_mode") != "none":
+        found.add("root with a network")
+    limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
+    if not {"cpus", "memory", "pids"} <= limits.keys():
+        found.add("unbounded")
+    check = service.get("healthcheck", {})
+    if not check.get("test") and service.get("restart") not in {"no", None}:
+        found.add("no health check")
+    if "max-size" not in service.get("logging", {}).get("options", {}):
+        found.add("unbounded log")
+    return found
+
+
+def services(stacks: dict[str, dict[str, Any]]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (stack, name, service) for stack, told in stacks.items() for name, service in told["services"].items()
+    ]
+
+
+def test_every_service_is_confined(stacks: dict[str, dict[str, Any]]) -> None:
+    assert len(services(stacks)) >= 20
+    assert not {(s, n): weak for s, n, service in services(stacks) if (weak := weaknesses(s, n, service))}
+
+
+def test_a_service_as_compose_makes_it_is_found_weak() -> None:
+    assert weaknesses("x", "app", {"image": "a:1", "restart": "always"}) == {
+        *("root", "writable", "capabilities", "new privileges", "unbounded", "no health check"),
+        "unbounded log",
+    }
+
+
+def test_every_image_names_a_version(stacks: dict[str, dict[str, Any]]) -> None:
+    images = {service["image"] for _, _, service in services(stacks)}
+    assert len(images) >= 8
+    assert not [image for image in images if not (OWN_IMAGE.search(image) or VERSIONED.match(image))]
+    dockerfile = (DOCKER / "Dockerfile").read_text()
+    assert re.search(r"^ARG PYTHON_IMAGE=python:3\.11\.\d+-slim-\w+$", dockerfile, re.MULTILINE)
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON_IMAGE}", "tools"}
+
+
+def test_production_never_builds(stacks: dict[str, dict[str, Any]]) -> None:
+    assert not [n for n, service in stacks["production"]["services"].items() if "build" in service]
+
+
+def test_only_the_proxy_is_published_and_only_on_loopback(stacks: dict[str, dict[str, Any]]) -> None:
+    published = {
+        (stack, name, port["host_ip"])
+        for stack, name, service in services(stacks)
+        for port in service.get("ports", [])
+    }
+    proxies = {(name, "proxy", "127.0.0.1") for name in ("one node", "production", "from a checkout")}
+    assert published == {*proxies, ("development", "app", "127.0.0.1")}
+
+
+def test_data_are_bind_mounts_and_no_engine_is_handed_in(stacks: dict[str, dict[str, Any]]) -> None:
+    for stack, name, service in services(stacks):
+        for mount in service.get("volumes", []):
+            assert mount["type"] == "bind", (stack, name, mount)
+            assert "docker.sock" not in mount["source"]
+
+
+def test_networks_carry_packets_that_fit_the_tunnel(stacks: dict[str, dict[str, Any]]) -> None:
+    for stack, told in stacks.items():
+        for name, network in told.get("networks", {}).items():
+            if not network.get("external"):
+                assert network["driver_opts"]["com.docker.network.driver.mtu"] == "1280", (stack, name)
+
+
+def test_the_store_reaches_nothing_outside(stacks: dict[str, dict[str, Any]]) -> None:
+    assert stacks["production"]["networks"]["store"]["internal"] is True
+    assert set(stacks["production"]["services"]["influx"]["networks"]) == {"store"}
+
+
+def memory(told: dict[str, Any]) -> int:
+    """Bytes that the lasting services may take together."""
+    return sum(
+        int(service["deploy"]["resources"]["limits"]["memory"])
+        for service in told["services"].values()
+        if service.get("restart") not in {"no", None}
+    )
+
+
+def test_nodes_hold_what_runs_on_them(stacks: dict[str, dict[str, Any]]) -> None:
+    for stack in ("one node", "production", "development"):
+        limits = stacks[stack]["services"]["app"]["deploy"]["resources"]["limits"]
+        assert int(limits["memory"]) <= 1.2 * 10**9 * 1.05
+    assert memory(stacks["production"]) <= 4 * GIB * 0.8
+    assert memory(stacks["development"]) <= 2 * GIB * 0.8
+    assert sum(memory(stacks[name]) for name in ("git", "registry", "runners")) <= 2 * GIB * 0.95
+
+
+def test_no_secret_stands_in_an_environment(stacks: dict[str, dict[str, Any]]) -> None:
+    for stack, name, service in services(stacks):
+        for key, value in (service.get("environment") or {}).items():
+            if SECRET_NAME.search(key):
+                assert re.search(r"^(file:)?/run/secrets/\w+$", value), (stack, name, key)
+
+
+def test_settings_of_the_containers_exist(stacks: dict[str, dict[str, Any]]) -> None:
+    known = {name for name, *_ in rows(Settings)}
+    # Of nginx and its template, docker/nginx/render.sh.
+    door = {"CHOCO_APP", "CHOCO_OPEN_LISTEN", "CHOCO_SERVE_LISTEN", "CHOCO_PROXY_SECRET"}
+    given = {
+        key.removesuffix("_FILE")
+        for _, _, service in services(stacks)
+        for key in (service.get("environment") or {})
+        if key.startswith("CHOCO_")
+    }
+    given |= set(re.findall(r"(CHOCO_\w+)=", (DOCKER / "Dockerfile").read_text()))
+    given |= set(re.findall(r"#(CHOCO_\w+)=", (ROOT / ".env.example").read_text())) - {
+        *("CHOCO_PUBLISHED_PORT", "CHOCO_DATA", "CHOCO_FACTORY_FILE")
+    }
+    assert given
+    assert not given - known - door
+
+
+def test_secrets_of_the_files_are_those_that_are_unfolded(stacks: dict[str, dict[str, Any]]) -> None:
+    listed = re.search(r"KNOWN = \((.*?)\)", (ROOT / "scripts/secrets_file.py").read_text(), re.DOTALL)
+    assert listed
+    assert set(re.findall(r'"(\w+)"', listed[1])) == set(stacks["production"]["secrets"])
+
+
+def test_the_dockerfile_passes_the_linter() -> None:
+    program = BIN / "hadolint"
+    need(program.exists(), "hadolint")
+    done = subprocess.run(
+        [str(program), str(DOCKER / "Dockerfile")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def versions(lock: str) -> set[tuple[str, str]]:
+    return set(re.findall(r"^([a-z0-9._-]+)==([\w.]+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_the_image_holds_what_runs_in_the_tested_versions() -> None:
+    image = versions("requirements-image.lock")
+    assert image <= versions("requirements.lock")
+    names = {name for name, _ in image}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[><=\[]", line)[0] for line in project["dependencies"]}
+    assert wanted <= names
+    assert not names & {"prophet", "pytest", "ortools", "playwright", "dask", "pandas", "mypy"}
+
+
+def test_only_what_is_built_from_reaches_the_builder() -> None:
+    lines = (ROOT / ".dockerignore").read_text().split()
+    assert "*" in lines
+    assert {line for line in lines if line.startswith("!")} == {
+        *("!pyproject.toml", "!requirements-image.lock", "!README.md", "!LICENSE"),
+        *("!factory.toml", "!src", "!dashboard"),
+    }
