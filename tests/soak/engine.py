@@ -109,7 +109,8 @@ def running_engine(folder: Path) -> Iterator[Engine]:
                 process.kill()
             clean_up(bridge, folder)
             if b":DOCKER " not in rules:
-                subprocess.run(["iptables-restore"], input=rules or EMPTY_RULES, check=False)
+                for state in (EMPTY_RULES, rules):
+                    subprocess.run(["iptables-restore"], input=state, capture_output=True, check=False)
 
 
 def wait_until_up(engine: Engine, process: subprocess.Popen[bytes]) -> None:

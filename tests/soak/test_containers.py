@@ -1,7 +1,7 @@
 """The real Dockerfile on a real engine: built, started by the project's compose files, deployed, rolled back.
 
 Nothing can be pulled here: Debian makes the base image, nginx and InfluxDB (1.6, which answers the same calls
-as 2.7) stand in under the names of the real ones. Four minutes on two free cores from nothing.
+as 2.7) stand in under the names of the real ones. Six minutes on two busy cores from nothing.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ CLOCK = re.compile(
 )
 NUMBER = re.compile(r"(?<![\w.,])[-−–+]?\d+(?:[.,\u00a0\u202f' ]\d{3}(?!\d))*(?:[.,]\d+)?(?![\w]*\d)")
 SHARES = re.compile(
-    r"[½¼¾⅓⅔]|\b(?:half of|double|doubles?d|twice|thrice|triple|a (?:third|quarter) of|mitad|doble|un tercio)\b",
+    r"[½¼¾⅓⅔]|\b(?:half of|double|doubles?d|twice|thrice|triple|a third of|mitad|doble|un tercio)\b",
     re.IGNORECASE,
 )
 """Shares and multiples in words: nothing that a fact says."""

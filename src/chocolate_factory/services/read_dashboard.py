@@ -10,8 +10,8 @@ from chocolate_factory.services.check_data import check_data
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.give_advice import give_advice, moment_of
 from chocolate_factory.services.read_changes import troubles_of
-from chocolate_factory.services.read_plans import plan_body
 from chocolate_factory.services.read_strip import price_now, price_strip
+from chocolate_factory.services.reasons_to_plan import newest_body
 
 Row = dict[str, Any]
 
@@ -20,7 +20,7 @@ def read_dashboard(world: World) -> Row:
     """The dashboard's JSON; see `api/schemas/dashboard.py` for its fields."""
     ports = world.ports()
     now, factory = ports.clock(), ports.factory
-    body = plan_body(ports.store, None)
+    body = newest_body(ports.store, now)
     strip = price_strip(ports, now, plan_end(body)) if has_prices(ports) else None
     return {
         "now": now,
