@@ -1657,98 +1657,6 @@ export interface components {
             name: string;
         };
         /**
-         * ChatDone
-         * @description Event `done`: the end.
-         */
-        ChatDone: {
-            /**
-             * Answered By
-             * @description `rules`, or the language model.
-             */
-            answered_by: string;
-            /**
-             * As Of
-             * Format: date-time
-             * @example 2026-03-10T21:00:00+01:00
-             */
-            as_of: string;
-            /** Cost Eur */
-            cost_eur: number;
-            /**
-             * Language
-             * @enum {string}
-             */
-            language: "es" | "en";
-            /**
-             * Notice
-             * @description Why it was not answered by the language model; empty without a reason.
-             */
-            notice: string;
-            /**
-             * Outcome
-             * @description How it went; `withheld`: something said was not in the facts, and is not shown.
-             * @enum {string}
-             */
-            outcome: "answered" | "missing" | "unknown" | "elsewhere" | "change" | "refused" | "withheld" | "stopped";
-            /** Sample */
-            sample: boolean;
-        };
-        /**
-         * ChatEvent
-         * @description One event of the stream: its `event` and the JSON of its `data`.
-         */
-        ChatEvent: {
-            /** Data */
-            data: components["schemas"]["ChatTool"] | components["schemas"]["ChatText"] | components["schemas"]["ChatFacts"] | components["schemas"]["ChatDone"];
-            /**
-             * Event
-             * @enum {string}
-             */
-            event: "tool" | "text" | "facts" | "done";
-        };
-        /**
-         * ChatFact
-         * @description A value that the answer stands on.
-         */
-        ChatFact: {
-            /**
-             * As Of
-             * Format: date-time
-             * @description The moment whose knowledge it is.
-             * @example 2026-03-10T21:00:00+01:00
-             */
-            as_of: string;
-            /**
-             * Id
-             * @description Its own within the answer: the tool, a point, the name.
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Origin */
-            origin: string;
-            /** @description What it is and its value, for people. */
-            text: components["schemas"]["Texts"];
-            /**
-             * Unit
-             * @description Unit of a number; `name` or `sentence` of a text; empty for the rest.
-             */
-            unit: string;
-            /**
-             * Value
-             * @description Moments and days as ISO 8601; null where nobody knows.
-             */
-            value: number | string | null;
-        };
-        /**
-         * ChatFacts
-         * @description Event `facts`: all that the answer stands on.
-         */
-        ChatFacts: {
-            /** Facts */
-            facts: components["schemas"]["ChatFact"][];
-        };
-        /**
          * ChatQuestion
          * @description A question in Spanish or English.
          */
@@ -1770,29 +1678,6 @@ export interface components {
              * @example ¿Cuándo es más barata la luz mañana?
              */
             question: string;
-        };
-        /**
-         * ChatText
-         * @description Event `text`: a part of the answer; the parts are put together as they come.
-         */
-        ChatText: {
-            /** Text */
-            text: string;
-        };
-        /**
-         * ChatTool
-         * @description Event `tool`: something was looked up.
-         */
-        ChatTool: {
-            /** Facts */
-            facts: number;
-            /**
-             * Missing
-             * @description Whether something asked for is not there.
-             */
-            missing: boolean;
-            /** Name */
-            name: string;
         };
         /**
          * ClimateAnalysis
@@ -5489,16 +5374,6 @@ export interface components {
             product: string;
         };
         /**
-         * Texts
-         * @description A text in both languages.
-         */
-        Texts: {
-            /** En */
-            en: string;
-            /** Es */
-            es: string;
-        };
-        /**
          * TrendYear
          * @description A year that counts in a trend: its mean difference from normal.
          */
@@ -6398,13 +6273,17 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description The events of the answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ChatEvent"];
+                    "text/event-stream": {
+                        data: string;
+                        /** @enum {string} */
+                        event: "tool" | "text" | "facts" | "done";
+                    };
                 };
             };
             /** @description A wrong question, in a way that its schema does not tell. */

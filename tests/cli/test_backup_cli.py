@@ -43,6 +43,14 @@ def test_back_up_lose_everything_and_restore(choco: Run, env: dict[str, str], tm
     assert choco("stock", "--json", env=elsewhere).stdout == before
 
 
+def test_a_store_that_cannot_be_opened_is_put_aside(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
+    choco("stock", "loaf", "120", env=env)
+    made = json.loads(choco("backup", str(tmp_path / "safe"), "--json", env=env).stdout)
+    (tmp_path / "var" / "store.sqlite").write_bytes(b"not a store at all" * 500)
+    choco("restore", made["path"], "--replace", env=env)
+    assert "120" in choco("stock", env=env).stdout
+
+
 def test_what_is_no_backup_is_refused(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
     assert "is not a file" in choco("restore", "nothing.tar.gz", env=env, expect=2).stderr
     (tmp_path / "text.tar.gz").write_text("hello")

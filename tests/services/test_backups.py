@@ -180,3 +180,14 @@ def test_the_job_keeps_by_the_rule(tmp_path: Path) -> None:
     assert 7 + 2 <= len(made(folder)) <= 7 + 4 + 2
     (last,) = ports.store.find("backup")
     assert last.body["kept"] == len(made(folder))
+
+
+def test_the_job_leaves_what_was_made_by_hand_today(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "var")
+    ports = empty_ports(tmp_path / "var", tiny())
+    by_hand = back_up(settings, ports.store, NOW - timedelta(hours=3), tmp_path / "safe").path
+    folder = tmp_path / "safe"
+    keep_backups(
+        ports, lambda at: back_up(settings, ports.store, at, folder).path, lambda: made(folder), Keep()
+    )
+    assert by_hand.is_file()

@@ -14,7 +14,14 @@ from chocolate_factory.domain.series_info import Kind
 from chocolate_factory.domain.slots import Window
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.reasons_to_plan import reasons_to_plan
-from chocolate_factory.tasks.keep_fresh import PLAN_DAYS, heal_all, plan_when_needed, sync_kinds, sync_prices
+from chocolate_factory.tasks.keep_fresh import (
+    PLAN_DAYS,
+    heal_all,
+    plan_when_needed,
+    prices_due,
+    sync_kinds,
+    sync_prices,
+)
 from chocolate_factory.tasks.runner import run_job
 from tests.services.papers import Paper, day_of, stock
 from tests.services.papers import world as paper_world
@@ -154,3 +161,13 @@ def test_a_failure_of_the_rest_is_noted_and_goes_away(tmp_path: Path) -> None:
     system.error = None
     assert run_job("drivers", fetch, world)
     assert "drivers" not in world.troubles
+
+
+def test_without_any_price_prices_are_looked_for_at_once(tmp_path: Path) -> None:
+    """A restarted process has no sample world yet, whatever its jobs remember."""
+    real = empty_ports(tmp_path / "real", tiny())
+    world = World(real, lambda: sample_ports(tmp_path / "sample"), offline=True)
+    assert prices_due(world, NOW)
+    sync_prices(world, 30)
+    assert world.ports() is not real
+    assert not prices_due(world, NOW)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from chocolate_factory.cli import output
-from chocolate_factory.core.config import load_settings
+from chocolate_factory.core.config import SystemClock, load_settings
 from chocolate_factory.core.errors import Busy, UsageError
 from chocolate_factory.wiring import back_up, build, job_locks, restore, stored_anything
 
@@ -62,7 +62,7 @@ def restore_command(
                     "Add --replace to put what is there aside, or set CHOCO_STATE.",
                 )
             inside = path.resolve().is_relative_to(settings.state.resolve())
-            aside = put_aside(settings.state, build(settings).clock())
+            aside = put_aside(settings.state, SystemClock(settings.now, settings.clock_rate)())
             if inside:
                 path = aside / path.resolve().relative_to(settings.state.resolve())
         done = restore(settings, path)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from chocolate_factory.domain.ports import Ports, Record
 from chocolate_factory.domain.retention import Keep, kept
 
 KIND = "backup"
+YOUNG = timedelta(days=1)
+"""What is younger is never removed: somebody may have made it by hand just now."""
 
 
 def keep_backups(
@@ -23,7 +25,8 @@ def keep_backups(
     path = make(now)
     archives = made()
     wanted = kept(archives, keep, ports.factory.site.timezone)
-    gone = [archive for at, archive in archives.items() if at not in wanted and archive != path]
+    old = {at for at in archives if now - at >= YOUNG}
+    gone = [archive for at, archive in archives.items() if at in old and at not in wanted]
     for archive in gone:
         archive.unlink(missing_ok=True)
     body: dict[str, object] = {

@@ -23,7 +23,7 @@ from chocolate_factory.domain.series_info import MARKET_ZONE, Kind
 from chocolate_factory.domain.slots import Window, day_window, local_date, planning_window
 from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.choose_model import champion, serving_model, serving_versions, weights_of
-from chocolate_factory.services.choose_world import World
+from chocolate_factory.services.choose_world import World, can_plan
 from chocolate_factory.services.compare_models import CompareRequest, compare, newest_comparison
 from chocolate_factory.services.first_values import repair_first_values
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
@@ -88,10 +88,12 @@ def sync_kinds(
 
 
 def prices_due(world: World, last: datetime) -> bool:
-    """Whether prices should be looked for before their time: a day that is due is missing.
+    """Whether prices should be looked for before their time: there are none at all, or a due day is missing.
 
     While it is late, every five minutes.
     """
+    if not can_plan(world.ports()):
+        return True
     ports = world.real
     now = ports.clock()
     if world.offline or now - last < LATE_LOOK:

@@ -15,7 +15,6 @@ from chocolate_factory.api.access import Known
 from chocolate_factory.api.rates import Buckets
 from chocolate_factory.api.schemas.chat import (
     ChatDone,
-    ChatEvent,
     ChatFacts,
     ChatQuestion,
     ChatText,
@@ -30,17 +29,26 @@ router = APIRouter(prefix="/api/v1", tags=["chat"])
 STREAM = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 SCHEMAS: dict[str, type[Answer]] = {"tool": ChatTool, "text": ChatText, "facts": ChatFacts, "done": ChatDone}
+EVENT = {
+    "type": "object",
+    "description": "One event. Data of `tool`: name, facts, missing; of `text`: text, a part of the answer; "
+    "of `facts`: each with id, name, value, unit, as_of, origin and text in both languages; of `done`: "
+    "language, answered_by, outcome, notice, cost_eur, sample, as_of.",
+    "properties": {
+        "event": {"type": "string", "enum": list(SCHEMAS)},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
 WRONG: dict[int | str, dict[str, Any]] = {
-    200: {"model": ChatEvent},
+    200: {"description": "The events of the answer.", "content": {STREAM: {"schema": EVENT}}},
     400: {"model": Problem},
     429: {"model": Problem},
 }
 
 
 class ChatStream(StreamingResponse):
-    """The events of an answer."""
-
-    media_type = STREAM
+    """The events of an answer; its type is described by the route, for each event is JSON of its own."""
 
 
 class Asking:
@@ -77,7 +85,7 @@ def chat(request: Request, world: Running, caller: Known, asked: ChatQuestion) -
     events = ask_question(world.ports(), world.real.store, asking.desk, question)
     # The first event is waited for: what is wrong with the question is a problem, not a stream.
     first = next(events)
-    return ChatStream(written(chain([first], events)), headers=HEADERS)
+    return ChatStream(written(chain([first], events)), headers=HEADERS, media_type=STREAM)
 
 
 def written(events: Iterator[Event]) -> Iterator[str]:

@@ -75,10 +75,3 @@ class ChatDone(Answer):
     cost_eur: float
     sample: bool
     as_of: Moment
-
-
-class ChatEvent(Answer):
-    """One event of the stream: its `event` and the JSON of its `data`."""
-
-    event: Literal["tool", "text", "facts", "done"]
-    data: ChatTool | ChatText | ChatFacts | ChatDone
