@@ -245,3 +245,13 @@ def test_frozen_runs_are_explained_and_do_not_stand_in_the_way_of_what_if(ports:
     assert explain_start(soon, question)["forbidden"]["rules"] == ["frozen"]
     told = what_if(soon, Wish(("machine:oven=-1",), seconds=2))
     assert told["what_if"]["left_for_later"] == told["present"]["left_for_later"]
+
+
+def test_a_run_reported_as_started_at_the_very_moment_of_planning(ports: Ports) -> None:
+    """On a quarter of an hour the window begins now, and so may a run that is under way."""
+    first = make_plan(ports, PLAN)
+    mixed = min((run for run in first["runs"] if run["process"] == "mix"), key=when)
+    then = at(ports, when(mixed))
+    log_production(then, Entry(Kind.STARTED, "test", batch=mixed["batch"]))
+    second = make_plan(then, PLAN)
+    assert [(run["batch"], run["start"]) for run in second["begun"]] == [(mixed["batch"], mixed["start"])]

@@ -56,8 +56,8 @@ def window(case: Case) -> Broken:
         if run.end <= run.start:
             yield case.broken("window", placed, f"ends at {case.local(run.end)}, not after its start")
     for placed in case.begun:
-        if placed.run.start >= span.start:
-            yield case.broken("window", placed, "is said to have begun before the window")
+        if placed.run.start > span.start:
+            yield case.broken("window", placed, "is said to have begun, and begins within the window")
 
 
 def recipe(case: Case) -> Broken:

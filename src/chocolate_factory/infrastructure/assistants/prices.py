@@ -1,7 +1,8 @@
 """What tokens cost, by model: list prices in USD per million tokens, with the day they were written down.
 
-Source: the public price list of the Anthropic API. Writing to the cache costs 1.25 times, reading from it a
-tenth of the input. Prices change: what a bill says counts, this is for the budget.
+Source: the public price list of the Anthropic API, as public copies of it had it on that day. Writing to the
+cache costs 1.25 times, reading from it a tenth of the input. Prices change: what a bill says counts, this is for
+the budget. Haiku 5.5 costs a fifth of what stands here for prompts up to 100,000 tokens; the dearer band counts.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-SEEN_ON = date(2025, 12, 1)
+SEEN_ON = date(2026, 11, 23)
 CACHE_WRITE, CACHE_READ = 1.25, 0.1
 MILLION = 1_000_000
 EUR_PER_USD = 1.0
@@ -26,9 +27,11 @@ class Price:
 
 
 PRICES = (
+    Price("claude-haiku-5-5", 0.5, 2.5),
     Price("claude-haiku-4-5", 1.0, 5.0),
     Price("claude-sonnet-4", 3.0, 15.0),
     Price("claude-opus-4-5", 5.0, 25.0),
+    Price("claude-opus-4-6", 5.0, 25.0),
     Price("claude-opus-4", 15.0, 75.0),
 )
 """The first that fits counts."""
