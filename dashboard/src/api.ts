@@ -64,7 +64,7 @@ export function address(template: string, ask: Ask = {}): string {
   return asked ? `${path}?${asked}` : path;
 }
 
-async function refusal(answer: Response): Promise<Refusal> {
+export async function refusal(answer: Response): Promise<Refusal> {
   const text = await answer.text();
   let said: Partial<Problem> = {};
   try {

@@ -1,6 +1,6 @@
 import { onMounted, onUnmounted, ref, type Ref } from "vue";
 
-export const TABS = ["today", "plan", "data"] as const;
+export const TABS = ["today", "plan", "data", "ask"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** "#plan/batch=12" is the tab "plan" with what it should open. */

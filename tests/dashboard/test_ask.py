@@ -1,0 +1,50 @@
+"""Questions on the page, answered by the real application over the sample world. About 5 s."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from chocolate_factory.main import create_app
+from chocolate_factory.tasks.keep_fresh import sync_prices
+from chocolate_factory.tasks.runner import run_job
+from tests.dashboard.conftest import Open
+from tests.dashboard.site import PHONE, Serving, Site, axe_faults, text_of
+from tests.worlds import sample_world
+
+
+def test_a_question_is_answered_with_its_sources(show: Open, tmp_path: Path) -> None:
+    world = sample_world(tmp_path)
+    assert run_job("prices", lambda w: sync_prices(w, 20), world)
+    with Serving(create_app(world)) as serving:
+        page = show(serving.url, hash="ask", clock=False, quiet=True, size=PHONE)
+        page.locator("[data-test=question]").fill("¿Cuándo es más barata la luz mañana?")
+        page.locator("[data-test=send]").click()
+        expect(page.locator("[data-test=chat-origin]")).to_contain_text("respondido por reglas")
+        told = text_of(page, "chat-answer")
+        assert "EUR/kWh" in told
+        assert "sobre datos de muestra" in told
+        page.locator("[data-test=chat-facts] summary").click()
+        assert "windows.best_price" in text_of(page, "chat-facts")
+        assert axe_faults(page) == []
+        page.locator("[data-test=question]").fill("¿Quién ganó la liga?")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-test=chat-origin]")).to_have_count(2)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_refusal_is_told_and_starters_ask(show: Open, site: Site) -> None:
+    page = show(hash="ask", locale="en-GB", quiet=True)
+    page.locator("[data-test=starter]").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("2 batches cannot be made.")
+    assert site.orders[0][0] == "chat"
+    assert site.orders[0][2] == {"question": "Do I run now or wait?", "language": "en"}
+    expect(page.locator("[data-test=question]")).to_be_enabled()
+
+
+def test_who_may_not_ask_is_told_so(show: Open, site: Site) -> None:
+    site.answers["me"] = {"name": "anyone", "role": "viewer", "how": "anyone", "can": ["read"]}
+    page = show(hash="ask")
+    expect(page.locator("[data-test=ask-forbidden]")).to_be_visible()
+    assert page.locator("[data-test=question]").count() == 0
