@@ -22,6 +22,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 
 from tests.influx_server import influx_server  # noqa: F401
 
@@ -101,6 +102,13 @@ def need(condition: bool, what: str) -> None:
         if IN_CI:
             pytest.fail(f"{what} must be there in CI", pytrace=False)
         pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that runs within a test logs to that test's streams; the next test has its own."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""One browser and one site for all browser tests of a worker."""
+"""A browser for each file, for its driver keeps an event loop running; one site for all of a worker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ USUAL = ("status of 404", "status of 409", "ERR_INCOMPLETE_CHUNKED_ENCODING")
 """What the browser notes of an answer that says that there is nothing yet, and of a server that ends."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     need(CHROMIUM.exists(), str(CHROMIUM))
     need((STATIC / "index.html").is_file(), "the built page (make setup)")

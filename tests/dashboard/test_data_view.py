@@ -146,8 +146,10 @@ def test_weather_marks_days_above_the_limits_of_the_plant(show: Open, site: Site
     site.answers["weather/current"] = samples.current().model_copy(update={"values": {}})
     again = show(hash="data/climate", quiet=True)
     settled(again, "climate")
+    expect(again.locator("[data-test=weather-now]")).to_contain_text(
+        "Sin observación de los últimos dos días."
+    )
     assert "Los límites de la planta no se conocen aquí." in text(again, "weather")
-    assert "Sin observación de los últimos dos días." in said(again, "weather-now")
 
 
 def test_seasons_and_correlations_say_what_is_not_known(show: Open) -> None:
