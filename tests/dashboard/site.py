@@ -43,7 +43,7 @@ REFUSED = {
 
 
 class Site:
-    """Answers of `/api/v1/…` by path without the query; what is not given is missing (409).
+    """Answers of `/api/v1/…` by path without the query; what is not given is as `otherwise`: missing.
 
     A value is a body, or (status, body) for problems. POSTs are kept in `orders` as (path, mark, body) and
     answered by `posts`, else refused. `tell` sends news to every open page.
@@ -68,6 +68,7 @@ class Site:
         """A ready plan and nothing else."""
         self.answers = {"dashboard": ready()}
         self.posts, self.orders, self.reads = {}, [], []
+        self.otherwise: Any = (409, NOT_THERE)
 
     @property
     def answer(self) -> Dashboard:
@@ -102,7 +103,7 @@ class Site:
     def read(self, path: str) -> Response:
         """The answer of a path."""
         self.reads.append(path)
-        return said(self.answers.get(path, (409, NOT_THERE)))
+        return said(self.answers.get(path, self.otherwise))
 
     async def order(self, path: str, request: Request) -> Response:
         """What a POST is answered."""
