@@ -169,7 +169,7 @@ def test_real_application(show: Open, tmp_path: Path) -> None:
     assert run_job("sync", lambda w: sync_prices(w, 60), world)
     assert run_job("plan", plan_when_needed, world)
     with Serving(create_app(world)) as serving:
-        page = show(serving.url)
+        page = show(serving.url, quiet=True)
         assert "DATOS DE MUESTRA" in said(page, "sample")
         assert said(page, "answer").startswith(("Ahora: ", "Espera: "))
         tab(page, "plan")

@@ -1,8 +1,9 @@
 """What tokens cost, by model: list prices in USD per million tokens, with the day they were written down.
 
 Source: the public price list of the Anthropic API, as public copies of it had it on that day. Writing to the
-cache costs 1.25 times, reading from it a tenth of the input. Prices change: what a bill says counts, this is for
-the budget. Haiku 5.5 costs a fifth of what stands here for prompts up to 100,000 tokens; the dearer band counts.
+cache costs 1.25 times, reading from it a tenth of the input. Prices change: what a bill says counts, this is
+for the budget. Haiku 5.5 costs a fifth of what stands here for prompts up to 100,000 tokens; the dearer band
+counts.
 """
 
 from __future__ import annotations
