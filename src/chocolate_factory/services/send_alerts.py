@@ -85,7 +85,7 @@ def send_on(channel: Alerts, ports: Ports, telling: Telling) -> int:
         words = MORE[telling.language].format(count=count, kind=kind)
         channel.send(Notice(f"more:{kind}", Event.OPENED, kind, Severity.WARNING, now, words, {}))
     if left:
-        told.update({key: now for key, _, incident in wanted if str(incident.kind) in left for key in [key]})
+        told.update({key: now for key, _, incident in wanted if str(incident.kind) in left})
         remember(ports.store, channel.name, told, now)
     return len(allowed) + len(left)
 
