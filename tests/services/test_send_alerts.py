@@ -105,6 +105,10 @@ def test_many_of_a_kind_are_summed_up(tmp_path: Path) -> None:
     assert told[-1][1] == "And 3 more of this kind (source_failing)."
     assert days.look(*many, after=timedelta(minutes=5)) == []
     assert days.look(*many, failing("late"), after=timedelta(hours=2)) == [(Event.OPENED, "late")]
+    assert days.look(after=timedelta(minutes=5)) == []
+    over = days.look(after=CALM)
+    alone = [subject for _, subject in told[:2]]
+    assert over == [(Event.CLOSED, subject) for subject in (*alone, "late")], "as they were told"
 
 
 def test_a_channel_that_fails_holds_up_no_other_and_is_tried_again(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from chocolate_factory.domain.notices import (
     Notice,
     NoticeRules,
     due_notices,
+    key_of,
     within_bounds,
 )
 from chocolate_factory.domain.ports import Alerts, Ports, Record, Store
@@ -85,9 +86,19 @@ def send_on(channel: Alerts, ports: Ports, telling: Telling) -> int:
         words = MORE[telling.language].format(count=count, kind=kind)
         channel.send(Notice(f"more:{kind}", Event.OPENED, kind, Severity.WARNING, now, words, {}))
     if left:
-        told.update({key: now for key, _, incident in wanted if str(incident.kind) in left})
+        told.update(dict.fromkeys(summed_up(wanted, told, left), now))
         remember(ports.store, channel.name, told, now)
     return len(allowed) + len(left)
+
+
+def summed_up(
+    wanted: Sequence[tuple[str, Event, Incident]], told: Mapping[str, datetime], left: Mapping[str, int]
+) -> Iterator[str]:
+    """Keys of what was told only as a number: neither that it opened nor that it is over is told again."""
+    for key, event, incident in wanted:
+        if str(incident.kind) in left and event is not Event.CLOSED and key not in told:
+            yield key
+            yield key_of(incident.record, Event.CLOSED)
 
 
 def send_test(ports: Ports, telling: Telling) -> dict[str, str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.series_info import MARKET_ZONE
-from chocolate_factory.domain.slots import IntArray, days_between, epoch, local_date, local_midnight, moment
+from chocolate_factory.domain.slots import IntArray
+from chocolate_factory.domain.wall_time import DAY_SECONDS, local_seconds
 
 ENERGY_PERIODS = {"2.0TD": 3, "3.0TD": 6, "6.1TD": 6}
 POWER_PERIODS = {"2.0TD": 2, "3.0TD": 6, "6.1TD": 6}
@@ -60,31 +60,11 @@ def check_tariff(tariff: str) -> None:
 
 
 def local_slots(starts: IntArray) -> LocalSlots:
-    """Local day, month and wall hour of slot starts (epoch seconds, any order), Europe/Madrid.
-
-    Days with a clock change are resolved slot by slot, all others from their local midnight.
-    """
-    starts = np.asarray(starts, np.int64)
-    if not len(starts):
-        none = np.zeros(0, np.int64)
-        return LocalSlots(none, none, none)
-    first, last = (local_date(moment(edge), MARKET_ZONE) for edge in (starts.min(), starts.max()))
-    midnights = np.array(
-        [
-            epoch(local_midnight(day, MARKET_ZONE))
-            for day in days_between(first, date.fromordinal(last.toordinal() + 1))
-        ],
-        np.int64,
-    )
-    index = np.searchsorted(midnights, starts, side="right") - 1
-    hour = (starts - midnights[index]) // 3600
-    changed = np.flatnonzero(np.diff(midnights) != 86_400)
-    zone = ZoneInfo(MARKET_ZONE)
-    for slot in np.flatnonzero(np.isin(index, changed)):
-        hour[slot] = moment(starts[slot]).astimezone(zone).hour
-    day = first.toordinal() + index
-    month = _as_dates(day).astype("datetime64[M]").astype(np.int64)
-    return LocalSlots(day, month, hour)
+    """Local day, month and wall hour of slot starts (epoch seconds, any order), Europe/Madrid."""
+    local = local_seconds(starts, MARKET_ZONE)
+    days = local // DAY_SECONDS
+    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return LocalSlots(days + _ORDINAL_1970, month, local % DAY_SECONDS // 3600)
 
 
 def energy_periods(tariff: str, starts: IntArray) -> IntArray:
