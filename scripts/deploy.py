@@ -14,34 +14,34 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from programs import COMMIT, DIGITS, ROOT, Refused, docker, git, last_lines, revision_of, say
 from secrets_file import NotDone, unfold
 from stack import (
     DONE,
     DOWN,
     ROLLED_BACK,
-    ROOT,
     UNCHANGED,
     Good,
     Image,
-    Refused,
     Stack,
     add_options,
     alone,
-    docker,
-    last_lines,
     now,
     put_in_force,
     read_good,
     resolve,
-    say,
     stack_of,
     succeed,
     write_good,
 )
 
 BEFORE = "/data/before-deploy"
+PATIENT = 90
+"""Seconds that a version known to be good has at least: too little patience would put its state aside."""
+
 # By hand, because the older version cannot open the store that it is to put aside.
 RESTORE = 'mv "$CHOCO_STATE" "$CHOCO_STATE.failed-$1"; choco restore "$2"'
 
@@ -54,7 +54,11 @@ def back_up(stack: Stack) -> str:
     done = stack.run_inside("choco", "backup", BEFORE, "--json")
     if done.returncode:
         raise Refused(f"the backup before the change failed: {last_lines(done.stderr, 3)}")
-    return str(json.loads(done.stdout)["path"])
+    try:
+        return str(json.loads(done.stdout)["path"])
+    except (ValueError, KeyError, TypeError):
+        words = last_lines(done.stdout, 3) or "nothing"
+        raise Refused(f"the backup before the change does not tell where it is: {words}") from None
 
 
 def last_good(stack: Stack, folder: Path) -> Good:
@@ -73,6 +77,7 @@ def return_to(stack: Stack, image: Image, archive: str, given: argparse.Namespac
     restored: what was written since would be left aside.
     """
     say(f"back to {image.reference}")
+    stack = replace(stack, seconds=max(stack.seconds, PATIENT))
     outcome = put_in_force(stack, image, given.published, given.ready)
     if outcome == "unhealthy" and archive:
         say(f"restore {archive}; the present state is put aside beside it")
@@ -86,6 +91,22 @@ def return_to(stack: Stack, image: Image, archive: str, given: argparse.Namespac
         if done.returncode == 0:
             outcome = put_in_force(stack, image, given.published, given.ready)
     return ROLLED_BACK if outcome == "good" else DOWN
+
+
+def files_of(image: Image) -> None:
+    """Check out the files of the commit that a version was built of; where that cannot be, the others stay.
+
+    What is checked out is no sign of it: rollback.py takes a version without its files.
+    """
+    try:
+        commit = revision_of(image.kept)
+        if not COMMIT.fullmatch(commit):
+            raise Refused(f"{image.reference} does not name the commit that it was built of")
+        git("checkout", "--quiet", "--detach", commit)
+    except Refused as refused:
+        say(f"the files stay as they are: {refused}")
+    else:
+        say(f"files of {commit[:DIGITS]} again")
 
 
 def deploy(given: argparse.Namespace) -> int:
@@ -110,6 +131,8 @@ def deploy(given: argparse.Namespace) -> int:
     if good.current is None:
         say("no last good version on this node: look at the lines above")
         return DOWN
+    if given.files:
+        files_of(good.current)
     code = return_to(stack, good.current, archive, given)
     if code == ROLLED_BACK:
         write_good(given.folder, good)
@@ -132,6 +155,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--no-backup", action="store_true", help="do not back up the state first")
     parser.add_argument("--secrets", type=Path, help="encrypted file, unfolded for the containers first")
     parser.add_argument("--secrets-folder", type=Path, default=ROOT / "var" / "secrets")
+    parser.add_argument(
+        "--files", action="store_true", help="going back, check out the commit of the last good version too"
+    )
     add_options(parser)
     given = parser.parse_args(argv)
     given.build_arg = [part for value in given.build_arg for part in ("--build-arg", value)]

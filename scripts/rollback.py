@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from programs import Refused, docker, say
 from stack import (
     DONE,
     DOWN,
@@ -21,13 +22,10 @@ from stack import (
     UNCHANGED,
     Good,
     Image,
-    Refused,
     add_options,
     alone,
-    docker,
     put_in_force,
     read_good,
-    say,
     stack_of,
     succeed,
     write_good,

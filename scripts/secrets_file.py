@@ -19,11 +19,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from programs import ROOT
+
 FILE = ROOT / "docker" / "secrets.enc.yaml"
 KNOWN = (
     "choco_access__proxy_secret",
     "choco_aemet__token",
+    "choco_anthropic__api_key",
     "choco_esios__token",
     "choco_influx__token",
     "choco_openweathermap__token",

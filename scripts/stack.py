@@ -17,19 +17,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-ROOT = Path(__file__).resolve().parents[1]
+from programs import ROOT, Refused, docker, last_lines, say
+
 DONE, UNCHANGED, ROLLED_BACK, DOWN = 0, 2, 3, 4
 """Exit codes: done; nothing was changed; the last good version runs again; a person is needed."""
 KEPT = "chocolate-factory-kept"
 """Images under this name are what this node runs or ran; nothing but these programs removes them."""
-
-
 Outcome = Literal["good", "unhealthy", "faulty"]
 """Of a start: all well; it does not run; it runs and fails the smoke test."""
-
-
-class Refused(Exception):
-    """Something cannot be done; nothing was changed by trying."""
 
 
 @dataclass(frozen=True)
@@ -103,27 +98,9 @@ def compose_command() -> list[str]:
     return ["docker", "compose"]
 
 
-def docker(*args: str) -> str:
-    """Output of a docker command; `Refused` with its own words when it fails."""
-    done = subprocess.run(["docker", *args], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Refused(last_lines(done.stderr, 3) or f"docker {args[0]} failed")
-    return done.stdout.strip()
-
-
-def last_lines(text: str, count: int) -> str:
-    """The last lines of a program's words."""
-    return "\n".join(text.strip().splitlines()[-count:])
-
-
 def now() -> str:
     """UTC, ISO 8601, in seconds."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def say(text: str) -> None:
-    """A line of progress."""
-    print(text, flush=True)
 
 
 def resolve(reference: str, *, pull: bool) -> Image:
@@ -151,7 +128,7 @@ def read_good(folder: Path) -> Good:
 
 
 def write_good(folder: Path, good: Good) -> None:
-    """Replace the file at once; what it does not name any more is forgotten by the engine too."""
+    """Replace the file at once; what it does not name any more is forgotten by the engine too, if it can."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "good.json"
     fresh = path.with_suffix(".new")
@@ -161,7 +138,12 @@ def write_good(folder: Path, good: Good) -> None:
         os.fsync(file.fileno())
     fresh.replace(path)
     wanted = {image.kept for image in (good.current, *good.before) if image}
-    listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", KEPT).split()
+    try:
+        listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", KEPT).split()
+    except Refused as refused:
+        # A version is in force by now: only tidying fails, and nobody may be told that nothing was changed.
+        say(f"older versions are not forgotten: {refused}")
+        return
     for name in set(listed) - wanted:
         subprocess.run(["docker", "image", "rm", name], capture_output=True, check=False)
 

@@ -1,15 +1,24 @@
-"""A real InfluxDB 1.x on loopback, where `influxd` is installed (Debian: `apt-get install influxdb`)."""
+"""A real InfluxDB: 1.x on loopback, where `influxd` is installed (Debian: `apt-get install influxdb`).
+
+Or one that is there already, of any version: TEST_INFLUX_URL names it, TEST_INFLUX_TOKEN is for 2.x.
+"""
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
+import secrets
 import shutil
+import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -38,8 +47,58 @@ def executable() -> str | None:
     return shutil.which("influxd")
 
 
+def given_addresses() -> set[str]:
+    """Where the server of TEST_INFLUX_URL is: tests may reach that one beside loopback."""
+    host = urlsplit(os.environ.get("TEST_INFLUX_URL", "")).hostname
+    if not host:
+        return set()
+    return {host, *(str(row[4][0]) for row in socket.getaddrinfo(host, None))}
+
+
+class GivenServer:
+    """A server that somebody else runs; what is made on it is taken away again."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url.rstrip("/")
+        with urllib.request.urlopen(f"{self.url}/ping", timeout=30) as answer:
+            version = str(answer.headers["X-Influxdb-Version"]).removeprefix("v")
+        self.token = None if version.startswith("1.") else token
+        self._made: list[str] = []
+        self._organisation = self._ask("GET", "/api/v2/orgs")["orgs"][0]["id"] if self.token else ""
+
+    def fresh(self) -> str:
+        """The name of a database that nobody has used; on 2.x a bucket, which a store cannot make."""
+        name = f"test {secrets.token_hex(6)}"
+        if self.token:
+            told: dict[str, object] = {"orgID": self._organisation, "name": name, "retentionRules": []}
+            self._made.append(self._ask("POST", "/api/v2/buckets", told)["id"])
+        else:
+            self._made.append(name)
+        return name
+
+    def stop(self) -> None:
+        """Take away what `fresh` made."""
+        for made in self._made:
+            if self.token:
+                self._ask("DELETE", f"/api/v2/buckets/{made}")
+            else:
+                drop = f'DROP DATABASE "{made}"'
+                self._ask("POST", f"/query?q={quote(drop)}")
+
+    def _ask(self, method: str, path: str, told: object = None) -> Any:
+        body = json.dumps(told).encode() if told else None
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Token {self.token}"
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+
 class InfluxServer:
     """A server with its files in a folder; `url` is where it listens."""
+
+    token: str | None = None
 
     def __init__(self, folder: Path, *, auth: bool = False) -> None:
         self.folder, self.auth = folder, auth
@@ -81,10 +140,15 @@ class InfluxServer:
 
 
 @pytest.fixture(scope="session")
-def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer | GivenServer]:
     """One server for the whole session; every test takes a database of its own."""
     from tests.conftest import need
 
+    if url := os.environ.get("TEST_INFLUX_URL"):
+        given = GivenServer(url, os.environ.get("TEST_INFLUX_TOKEN") or None)
+        yield given
+        given.stop()
+        return
     need(executable() is not None, "InfluxDB (apt-get install influxdb)")
     server = InfluxServer(tmp_path_factory.mktemp("influx"))
     yield server

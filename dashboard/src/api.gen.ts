@@ -432,6 +432,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{series}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a model serve a series from now on, held to one version where that is given */
+        post: operations["choose_api_v1_models__series__promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{series}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let serve again what served before the present choice */
+        post: operations["go_back_api_v1_models__series__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -1657,10 +1691,110 @@ export interface components {
             name: string;
         };
         /**
+         * ChatDone
+         * @description Event `done`: the end.
+         */
+        ChatDone: {
+            /**
+             * Answered By
+             * @description `rules`, or the language model.
+             */
+            answered_by: string;
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /**
+             * Conversation
+             * @description Id to go on with; another one than was sent where it is new.
+             */
+            conversation: string;
+            /** Cost Eur */
+            cost_eur: number;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "es" | "en";
+            /**
+             * Notice
+             * @description Why it was not answered by the language model; empty without a reason.
+             */
+            notice: string;
+            /**
+             * Outcome
+             * @description How it went; `withheld`: something said was not in the facts, and is not shown; `failed`: the data could not be read.
+             * @enum {string}
+             */
+            outcome: "answered" | "missing" | "unknown" | "elsewhere" | "change" | "refused" | "withheld" | "stopped" | "failed";
+            /**
+             * Remembered
+             * @description Earlier questions of the conversation that this answer knew of.
+             */
+            remembered: number;
+            /** Sample */
+            sample: boolean;
+        };
+        /**
+         * ChatEvent
+         * @description One server-sent event of an answer: its name, and its data as JSON text.
+         */
+        ChatEvent: components["schemas"]["ToolEvent"] | components["schemas"]["TextEvent"] | components["schemas"]["FactsEvent"] | components["schemas"]["DoneEvent"];
+        /**
+         * ChatFact
+         * @description A value that the answer stands on.
+         */
+        ChatFact: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description The moment whose knowledge it is.
+             * @example 2026-03-10T21:00:00+01:00
+             */
+            as_of: string;
+            /**
+             * Id
+             * @description Its own within the answer: the tool, a point, the name.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** @description What it is and its value, for people. */
+            text: components["schemas"]["Texts"];
+            /**
+             * Unit
+             * @description Unit of a number; `name` or `sentence` of a text; empty for the rest.
+             */
+            unit: string;
+            /**
+             * Value
+             * @description Moments and days as ISO 8601; null where nobody knows.
+             */
+            value: number | string | null;
+        };
+        /**
+         * ChatFacts
+         * @description Event `facts`: all that the answer stands on.
+         */
+        ChatFacts: {
+            /** Facts */
+            facts: components["schemas"]["ChatFact"][];
+        };
+        /**
          * ChatQuestion
          * @description A question in Spanish or English.
          */
         ChatQuestion: {
+            /**
+             * Conversation
+             * @description The id that the answer before came with in `done`; empty: a new conversation.
+             * @default
+             */
+            conversation: string;
             /**
              * Language
              * @description Of the answer; null: of the question.
@@ -1678,6 +1812,29 @@ export interface components {
              * @example ¿Cuándo es más barata la luz mañana?
              */
             question: string;
+        };
+        /**
+         * ChatText
+         * @description Event `text`: a part of the answer; the parts are put together as they come.
+         */
+        ChatText: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * ChatTool
+         * @description Event `tool`: something was looked up.
+         */
+        ChatTool: {
+            /** Facts */
+            facts: number;
+            /**
+             * Missing
+             * @description Whether something asked for is not there.
+             */
+            missing: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * ClimateAnalysis
@@ -2008,6 +2165,11 @@ export interface components {
             /** Activity */
             activity: string | null;
             advice: components["schemas"]["AdviceAnswer"] | null;
+            /**
+             * Contracted Kw
+             * @description Power contracted in the slots of the plan, a row where it changes.
+             */
+            contracted_kw: components["schemas"]["LoadPoint"][];
             /** Contracted Power Kw */
             contracted_power_kw: number[];
             /** Data */
@@ -2386,6 +2548,18 @@ export interface components {
             within_gap: boolean;
         };
         /**
+         * DoneEvent
+         * @description The end of the answer.
+         */
+        DoneEvent: {
+            data: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "done";
+        };
+        /**
          * Drift
          * @description Whether errors grew, why, and the figures behind it.
          */
@@ -2471,6 +2645,18 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "ics" | "csv" | "xlsx" | "html" | "pdf";
+        /**
+         * FactsEvent
+         * @description All that the answer stands on.
+         */
+        FactsEvent: {
+            data: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "facts";
+        };
         /**
          * FailReport
          * @description A batch is lost, or a machine is out of order until a time, or both.
@@ -3387,6 +3573,22 @@ export interface components {
             versions: components["schemas"]["ModelVersion"][];
         };
         /**
+         * ModelWish
+         * @description The model that is to serve a series.
+         */
+        ModelWish: {
+            /**
+             * Model
+             * @description A forecaster by its name.
+             */
+            model: string;
+            /**
+             * Version
+             * @description Hold it to this one; null: the newest sound one.
+             */
+            version?: number | null;
+        };
+        /**
          * ModelsAnswer
          * @description Kept versions of models by series, and which of them serve.
          */
@@ -4182,6 +4384,11 @@ export interface components {
             detail: string;
             /** Hint */
             hint: string;
+            /**
+             * Request Id
+             * @description Of this request, as in X-Request-Id; the log knows it by this.
+             */
+            request_id: string;
             /** Status */
             status: number;
             /** Title */
@@ -5374,6 +5581,40 @@ export interface components {
             product: string;
         };
         /**
+         * TextEvent
+         * @description A part of the answer.
+         */
+        TextEvent: {
+            data: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "text";
+        };
+        /**
+         * Texts
+         * @description A text in both languages.
+         */
+        Texts: {
+            /** En */
+            en: string;
+            /** Es */
+            es: string;
+        };
+        /**
+         * ToolEvent
+         * @description Something was looked up.
+         */
+        ToolEvent: {
+            data: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "tool";
+        };
+        /**
          * TrendYear
          * @description A year that counts in a trend: its mean difference from normal.
          */
@@ -6273,17 +6514,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The events of the answer. */
+            /** @description The events of the answer, `done` at the end. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": {
-                        data: string;
-                        /** @enum {string} */
-                        event: "tool" | "text" | "facts" | "done";
-                    };
+                    "text/event-stream": components["schemas"]["ChatEvent"];
                 };
             };
             /** @description A wrong question, in a way that its schema does not tell. */
@@ -6393,10 +6630,10 @@ export interface operations {
                      *         "running": [
                      *           {
                      *             "batch": "loaf-2026-03-10-1",
-                     *             "end": "2026-03-10T21:30:00+01:00",
+                     *             "end": "2026-03-10T22:00:00+01:00",
                      *             "machine": "oven",
                      *             "process": "bake",
-                     *             "start": "2026-03-10T20:30:00+01:00",
+                     *             "start": "2026-03-10T21:00:00+01:00",
                      *             "unit": 1
                      *           },
                      *           {
@@ -6409,8 +6646,14 @@ export interface operations {
                      *           }
                      *         ],
                      *         "saving_today_eur": 0,
-                     *         "switch_at": "2026-03-10T20:30:00Z"
+                     *         "switch_at": "2026-03-10T21:00:00Z"
                      *       },
+                     *       "contracted_kw": [
+                     *         {
+                     *           "kw": 20,
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         }
+                     *       ],
                      *       "contracted_power_kw": [
                      *         20,
                      *         20
@@ -6457,20 +6700,11 @@ export interface operations {
                      *           "contract.margin_inside_losses is not given: the margin is charged outside the losses."
                      *         ],
                      *         "baseline": {
-                     *           "cost_eur": 29.12636551488586,
-                     *           "energy_kwh": 123.5
+                     *           "cost_eur": 30.14949329100411,
+                     *           "energy_kwh": 129
                      *         },
                      *         "because": "asked for",
                      *         "begun": [
-                     *           {
-                     *             "batch": "loaf-2026-03-10-2",
-                     *             "end": "2026-03-10T21:00:00+01:00",
-                     *             "machine": "mixer",
-                     *             "process": "mix",
-                     *             "product": "loaf",
-                     *             "start": "2026-03-10T20:30:00+01:00",
-                     *             "unit": 1
-                     *           },
                      *           {
                      *             "batch": "loaf-2026-03-10-1",
                      *             "end": "2026-03-10T20:30:00+01:00",
@@ -6478,6 +6712,15 @@ export interface operations {
                      *             "process": "mix",
                      *             "product": "loaf",
                      *             "start": "2026-03-10T20:00:00+01:00",
+                     *             "unit": 1
+                     *           },
+                     *           {
+                     *             "batch": "loaf-2026-03-10-2",
+                     *             "end": "2026-03-10T21:00:00+01:00",
+                     *             "machine": "mixer",
+                     *             "process": "mix",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T20:30:00+01:00",
                      *             "unit": 1
                      *           }
                      *         ],
@@ -6487,7 +6730,7 @@ export interface operations {
                      *           "batches_added": 0,
                      *           "batches_dropped": 0,
                      *           "batches_moved": 0,
-                     *           "before": "20260310T190000Z-11ed49d1",
+                     *           "before": "20260310T190000Z-faaed6c7",
                      *           "compared": {
                      *             "end": "2026-03-13T00:00:00+01:00",
                      *             "start": "2026-03-10T21:00:00+01:00"
@@ -6496,22 +6739,29 @@ export interface operations {
                      *           "dropped": 0,
                      *           "moved": 0,
                      *           "runs_eur": 0,
-                     *           "unchanged": 9,
+                     *           "unchanged": 10,
                      *           "words": [
-                     *             "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *             "10 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *             "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *           ]
                      *         },
                      *         "contract": "indexed 3.0TD",
-                     *         "cost_eur": 23.013623776851365,
+                     *         "cost_eur": 24.036751552969612,
                      *         "cost_parts": {
-                     *           "energy": 13.469925882348488,
+                     *           "energy": 14.443288579660988,
                      *           "excess_power": 8.424312,
-                     *           "taxes": 1.1193858945028772
+                     *           "taxes": 1.169150973308626
                      *         },
                      *         "currency": "EUR",
-                     *         "energy_kwh": 123.5,
+                     *         "energy_kwh": 129,
                      *         "frozen": [
+                     *           {
+                     *             "batch": "loaf-2026-03-10-1",
+                     *             "machine": "oven",
+                     *             "process": "bake",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T21:00:00+01:00"
+                     *           },
                      *           {
                      *             "batch": "loaf-2026-03-10-2",
                      *             "machine": "oven",
@@ -6521,13 +6771,13 @@ export interface operations {
                      *           }
                      *         ],
                      *         "given_up": [],
-                     *         "id": "20260310T200000Z-9d0bbac8",
+                     *         "id": "20260310T200000Z-71e03989",
                      *         "in_stock": [],
                      *         "issued_at": "2026-03-10T21:00:00+01:00",
                      *         "kept": {
                      *           "difference_eur": 0,
                      *           "moved": [],
-                     *           "plan": "20260310T190000Z-11ed49d1",
+                     *           "plan": "20260310T190000Z-faaed6c7",
                      *           "reason": "A new plan is not cheaper by more than the threshold.",
                      *           "threshold_eur": 1
                      *         },
@@ -6543,7 +6793,7 @@ export interface operations {
                      *             "start": "2026-03-10T21:15:00+01:00"
                      *           }
                      *         ],
-                     *         "mip_gap": 1.2206844582484387e-11,
+                     *         "mip_gap": 1.16872584926762e-11,
                      *         "model": "naive-kind",
                      *         "month_so_far": {
                      *           "already": [],
@@ -6551,7 +6801,7 @@ export interface operations {
                      *           "hours_known": 1,
                      *           "hours_unknown": 236,
                      *           "origin": "plans",
-                     *           "runs_as_planned": 3,
+                     *           "runs_as_planned": 2,
                      *           "runs_reported": 0,
                      *           "start": "2026-03-01T00:00:00+01:00"
                      *         },
@@ -6566,22 +6816,34 @@ export interface operations {
                      *         "resolution_min": 15,
                      *         "risk": {
                      *           "alpha": 0.9,
-                     *           "cost_without_risk_eur": 23.013623776851368,
-                     *           "cvar_eur": 24.6610744423815,
-                     *           "cvar_without_risk_eur": 24.6610744423815,
-                     *           "expected_cost_eur": 23.013623776851368,
-                     *           "gap": 1.2206844582484387e-11,
-                     *           "p10_eur": 21.778719793591037,
-                     *           "p90_eur": 24.225377253273447,
+                     *           "cost_without_risk_eur": 24.036751552969612,
+                     *           "cvar_eur": 25.684202218499742,
+                     *           "cvar_without_risk_eur": 25.684202218499742,
+                     *           "expected_cost_eur": 24.036751552969612,
+                     *           "gap": 1.16872584926762e-11,
+                     *           "p10_eur": 22.801847569709285,
+                     *           "p90_eur": 25.248505029391698,
                      *           "paths": 50,
                      *           "saving": {
-                     *             "expected_eur": 6.112741738034492,
+                     *             "expected_eur": 6.112741738034498,
                      *             "p10_eur": 5.405945024551406,
-                     *             "p90_eur": 6.783007215269631
+                     *             "p90_eur": 6.783007215269635
                      *           },
                      *           "weight": 0
                      *         },
                      *         "runs": [
+                     *           {
+                     *             "batch": "loaf-2026-03-10-1",
+                     *             "cost_eur": 2.069594455719099,
+                     *             "end": "2026-03-10T22:00:00+01:00",
+                     *             "energy_kwh": 11,
+                     *             "machine": "oven",
+                     *             "process": "bake",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T21:00:00+01:00",
+                     *             "unit": 1,
+                     *             "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
+                     *           },
                      *           {
                      *             "batch": "loaf-2026-03-10-2",
                      *             "cost_eur": 2.069594455719099,
@@ -6593,27 +6855,15 @@ export interface operations {
                      *             "start": "2026-03-10T21:00:00+01:00",
                      *             "unit": 2,
                      *             "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
-                     *           },
-                     *           {
-                     *             "batch": "loaf-2026-03-11-1",
-                     *             "cost_eur": 0.25649175308882594,
-                     *             "end": "2026-03-11T14:30:00+01:00",
-                     *             "energy_kwh": 3,
-                     *             "machine": "mixer",
-                     *             "process": "mix",
-                     *             "product": "loaf",
-                     *             "start": "2026-03-11T14:00:00+01:00",
-                     *             "unit": 1,
-                     *             "why": "0.0855 EUR/kWh on average; start 9 of 129 allowed ones by price"
                      *           }
                      *         ],
                      *         "sample": true,
                      *         "saving": {
-                     *           "eur": 6.112741738034494,
-                     *           "percent": 20.98697049898108
+                     *           "eur": 6.112741738034497,
+                     *           "percent": 20.274774368623945
                      *         },
                      *         "site": "Tiny plant",
-                     *         "solve_seconds": 0.208,
+                     *         "solve_seconds": 0.075,
                      *         "violations": [],
                      *         "window": {
                      *           "end": "2026-03-13T00:00:00+01:00",
@@ -7522,7 +7772,7 @@ export interface operations {
                      *           "closed_at": null,
                      *           "facts": {
                      *             "contracted_kw": 20,
-                     *             "hours": 0.5,
+                     *             "hours": 1,
                      *             "max_at": "2026-03-10T21:00:00+01:00",
                      *             "max_kw": 23,
                      *             "over_kw": 3,
@@ -7536,7 +7786,7 @@ export interface operations {
                      *           "since": "2026-03-10T21:00:00+01:00",
                      *           "subject": "2026-03-10",
                      *           "text": "Tue 10/03: 23.0 kW planned at 21:00, 3.0 kW above the 20.0 kW contracted in P2.",
-                     *           "until": "2026-03-10T21:30:00+01:00"
+                     *           "until": "2026-03-10T22:00:00+01:00"
                      *         }
                      *       ],
                      *       "as_of": "2026-03-10T21:00:00+01:00",
@@ -8543,6 +8793,216 @@ export interface operations {
             };
         };
     };
+    choose_api_v1_models__series__promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                series: "spot" | "pvpc";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsAnswer"];
+                };
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    go_back_api_v1_models__series__rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                series: "spot" | "pvpc";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsAnswer"];
+                };
+            };
+            /** @description A wrong question, in a way that its schema does not tell. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known to ask. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role of who asks does not suffice, or `X-Requested-With` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needed data is missing or late, or something else is under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter or the body is not as its schema says; or no plan keeps all rules. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many changes in a short time; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be used, or too many readers listen. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     nodes_api_v1_nodes_get: {
         parameters: {
             query?: never;
@@ -8638,8 +9098,8 @@ export interface operations {
                      *       "plans": [
                      *         {
                      *           "baseline": {
-                     *             "cost_eur": 29.12636551488586,
-                     *             "energy_kwh": 123.5
+                     *             "cost_eur": 30.14949329100411,
+                     *             "energy_kwh": 129
                      *           },
                      *           "because": "asked for",
                      *           "changes": {
@@ -8647,7 +9107,7 @@ export interface operations {
                      *             "batches_added": 0,
                      *             "batches_dropped": 0,
                      *             "batches_moved": 0,
-                     *             "before": "20260310T190000Z-11ed49d1",
+                     *             "before": "20260310T190000Z-faaed6c7",
                      *             "compared": {
                      *               "end": "2026-03-13T00:00:00+01:00",
                      *               "start": "2026-03-10T21:00:00+01:00"
@@ -8656,28 +9116,28 @@ export interface operations {
                      *             "dropped": 0,
                      *             "moved": 0,
                      *             "runs_eur": 0,
-                     *             "unchanged": 9,
+                     *             "unchanged": 10,
                      *             "words": [
-                     *               "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *               "10 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *               "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *             ]
                      *           },
-                     *           "cost_eur": 23.013623776851365,
-                     *           "id": "20260310T200000Z-9d0bbac8",
+                     *           "cost_eur": 24.036751552969612,
+                     *           "id": "20260310T200000Z-71e03989",
                      *           "issued_at": "2026-03-10T21:00:00+01:00",
                      *           "kept": {
                      *             "difference_eur": 0,
                      *             "moved": [],
-                     *             "plan": "20260310T190000Z-11ed49d1",
+                     *             "plan": "20260310T190000Z-faaed6c7",
                      *             "reason": "A new plan is not cheaper by more than the threshold.",
                      *             "threshold_eur": 1
                      *           },
-                     *           "mip_gap": 1.2206844582484387e-11,
+                     *           "mip_gap": 1.16872584926762e-11,
                      *           "replaced": null,
                      *           "sample": true,
                      *           "saving": {
-                     *             "eur": 6.112741738034494,
-                     *             "percent": 20.98697049898108
+                     *             "eur": 6.112741738034497,
+                     *             "percent": 20.274774368623945
                      *           },
                      *           "window": {
                      *             "end": "2026-03-13T00:00:00+01:00",
@@ -8691,16 +9151,16 @@ export interface operations {
                      *           },
                      *           "because": "asked for",
                      *           "changes": null,
-                     *           "cost_eur": 25.336629490583412,
-                     *           "id": "20260310T190000Z-11ed49d1",
+                     *           "cost_eur": 25.33138944135246,
+                     *           "id": "20260310T190000Z-faaed6c7",
                      *           "issued_at": "2026-03-10T20:00:00+01:00",
                      *           "kept": null,
-                     *           "mip_gap": 0.35271106711415645,
+                     *           "mip_gap": 1.1090085764457453e-11,
                      *           "replaced": null,
                      *           "sample": true,
                      *           "saving": {
-                     *             "eur": 6.112741738034494,
-                     *             "percent": 19.436769319165585
+                     *             "eur": 6.117981787265446,
+                     *             "percent": 19.453431176068417
                      *           },
                      *           "window": {
                      *             "end": "2026-03-13T00:00:00+01:00",
@@ -8899,20 +9359,11 @@ export interface operations {
                      *         "contract.margin_inside_losses is not given: the margin is charged outside the losses."
                      *       ],
                      *       "baseline": {
-                     *         "cost_eur": 29.12636551488586,
-                     *         "energy_kwh": 123.5
+                     *         "cost_eur": 30.14949329100411,
+                     *         "energy_kwh": 129
                      *       },
                      *       "because": "asked for",
                      *       "begun": [
-                     *         {
-                     *           "batch": "loaf-2026-03-10-2",
-                     *           "end": "2026-03-10T21:00:00+01:00",
-                     *           "machine": "mixer",
-                     *           "process": "mix",
-                     *           "product": "loaf",
-                     *           "start": "2026-03-10T20:30:00+01:00",
-                     *           "unit": 1
-                     *         },
                      *         {
                      *           "batch": "loaf-2026-03-10-1",
                      *           "end": "2026-03-10T20:30:00+01:00",
@@ -8920,6 +9371,15 @@ export interface operations {
                      *           "process": "mix",
                      *           "product": "loaf",
                      *           "start": "2026-03-10T20:00:00+01:00",
+                     *           "unit": 1
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-10-2",
+                     *           "end": "2026-03-10T21:00:00+01:00",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T20:30:00+01:00",
                      *           "unit": 1
                      *         }
                      *       ],
@@ -8929,7 +9389,7 @@ export interface operations {
                      *         "batches_added": 0,
                      *         "batches_dropped": 0,
                      *         "batches_moved": 0,
-                     *         "before": "20260310T190000Z-11ed49d1",
+                     *         "before": "20260310T190000Z-faaed6c7",
                      *         "compared": {
                      *           "end": "2026-03-13T00:00:00+01:00",
                      *           "start": "2026-03-10T21:00:00+01:00"
@@ -8938,22 +9398,29 @@ export interface operations {
                      *         "dropped": 0,
                      *         "moved": 0,
                      *         "runs_eur": 0,
-                     *         "unchanged": 9,
+                     *         "unchanged": 10,
                      *         "words": [
-                     *           "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *           "10 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *           "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *         ]
                      *       },
                      *       "contract": "indexed 3.0TD",
-                     *       "cost_eur": 23.013623776851365,
+                     *       "cost_eur": 24.036751552969612,
                      *       "cost_parts": {
-                     *         "energy": 13.469925882348488,
+                     *         "energy": 14.443288579660988,
                      *         "excess_power": 8.424312,
-                     *         "taxes": 1.1193858945028772
+                     *         "taxes": 1.169150973308626
                      *       },
                      *       "currency": "EUR",
-                     *       "energy_kwh": 123.5,
+                     *       "energy_kwh": 129,
                      *       "frozen": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "machine": "oven",
+                     *           "process": "bake",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T21:00:00+01:00"
+                     *         },
                      *         {
                      *           "batch": "loaf-2026-03-10-2",
                      *           "machine": "oven",
@@ -8963,13 +9430,13 @@ export interface operations {
                      *         }
                      *       ],
                      *       "given_up": [],
-                     *       "id": "20260310T200000Z-9d0bbac8",
+                     *       "id": "20260310T200000Z-71e03989",
                      *       "in_stock": [],
                      *       "issued_at": "2026-03-10T21:00:00+01:00",
                      *       "kept": {
                      *         "difference_eur": 0,
                      *         "moved": [],
-                     *         "plan": "20260310T190000Z-11ed49d1",
+                     *         "plan": "20260310T190000Z-faaed6c7",
                      *         "reason": "A new plan is not cheaper by more than the threshold.",
                      *         "threshold_eur": 1
                      *       },
@@ -8985,7 +9452,7 @@ export interface operations {
                      *           "start": "2026-03-10T21:15:00+01:00"
                      *         }
                      *       ],
-                     *       "mip_gap": 1.2206844582484387e-11,
+                     *       "mip_gap": 1.16872584926762e-11,
                      *       "model": "naive-kind",
                      *       "month_so_far": {
                      *         "already": [],
@@ -8993,7 +9460,7 @@ export interface operations {
                      *         "hours_known": 1,
                      *         "hours_unknown": 236,
                      *         "origin": "plans",
-                     *         "runs_as_planned": 3,
+                     *         "runs_as_planned": 2,
                      *         "runs_reported": 0,
                      *         "start": "2026-03-01T00:00:00+01:00"
                      *       },
@@ -9008,22 +9475,34 @@ export interface operations {
                      *       "resolution_min": 15,
                      *       "risk": {
                      *         "alpha": 0.9,
-                     *         "cost_without_risk_eur": 23.013623776851368,
-                     *         "cvar_eur": 24.6610744423815,
-                     *         "cvar_without_risk_eur": 24.6610744423815,
-                     *         "expected_cost_eur": 23.013623776851368,
-                     *         "gap": 1.2206844582484387e-11,
-                     *         "p10_eur": 21.778719793591037,
-                     *         "p90_eur": 24.225377253273447,
+                     *         "cost_without_risk_eur": 24.036751552969612,
+                     *         "cvar_eur": 25.684202218499742,
+                     *         "cvar_without_risk_eur": 25.684202218499742,
+                     *         "expected_cost_eur": 24.036751552969612,
+                     *         "gap": 1.16872584926762e-11,
+                     *         "p10_eur": 22.801847569709285,
+                     *         "p90_eur": 25.248505029391698,
                      *         "paths": 50,
                      *         "saving": {
-                     *           "expected_eur": 6.112741738034492,
+                     *           "expected_eur": 6.112741738034498,
                      *           "p10_eur": 5.405945024551406,
-                     *           "p90_eur": 6.783007215269631
+                     *           "p90_eur": 6.783007215269635
                      *         },
                      *         "weight": 0
                      *       },
                      *       "runs": [
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "cost_eur": 2.069594455719099,
+                     *           "end": "2026-03-10T22:00:00+01:00",
+                     *           "energy_kwh": 11,
+                     *           "machine": "oven",
+                     *           "process": "bake",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T21:00:00+01:00",
+                     *           "unit": 1,
+                     *           "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
+                     *         },
                      *         {
                      *           "batch": "loaf-2026-03-10-2",
                      *           "cost_eur": 2.069594455719099,
@@ -9035,27 +9514,15 @@ export interface operations {
                      *           "start": "2026-03-10T21:00:00+01:00",
                      *           "unit": 2,
                      *           "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
-                     *         },
-                     *         {
-                     *           "batch": "loaf-2026-03-11-1",
-                     *           "cost_eur": 0.25649175308882594,
-                     *           "end": "2026-03-11T14:30:00+01:00",
-                     *           "energy_kwh": 3,
-                     *           "machine": "mixer",
-                     *           "process": "mix",
-                     *           "product": "loaf",
-                     *           "start": "2026-03-11T14:00:00+01:00",
-                     *           "unit": 1,
-                     *           "why": "0.0855 EUR/kWh on average; start 9 of 129 allowed ones by price"
                      *         }
                      *       ],
                      *       "sample": true,
                      *       "saving": {
-                     *         "eur": 6.112741738034494,
-                     *         "percent": 20.98697049898108
+                     *         "eur": 6.112741738034497,
+                     *         "percent": 20.274774368623945
                      *       },
                      *       "site": "Tiny plant",
-                     *       "solve_seconds": 0.208,
+                     *       "solve_seconds": 0.075,
                      *       "violations": [],
                      *       "window": {
                      *         "end": "2026-03-13T00:00:00+01:00",
@@ -9250,12 +9717,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "batch": "loaf-2026-03-10-2",
+                     *       "batch": "loaf-2026-03-10-1",
                      *       "currency": "EUR",
                      *       "due": "2026-03-10T22:00:00+01:00",
                      *       "issued_at": "2026-03-10T21:00:00+01:00",
-                     *       "plan": "20260310T200000Z-9d0bbac8",
-                     *       "plan_cost_eur": 23.013623776851368,
+                     *       "plan": "20260310T200000Z-71e03989",
+                     *       "plan_cost_eur": 24.036751552969616,
                      *       "plan_gap_eur": 2.80923728723792e-10,
                      *       "product": "loaf",
                      *       "recount_differs_eur": 3.552713678800501e-15,
@@ -9631,28 +10098,28 @@ export interface operations {
                     /**
                      * @example {
                      *       "added": [],
-                     *       "after": "20260310T200000Z-9d0bbac8",
-                     *       "before": "20260310T190000Z-11ed49d1",
+                     *       "after": "20260310T200000Z-71e03989",
+                     *       "before": "20260310T190000Z-faaed6c7",
                      *       "compared": {
                      *         "end": "2026-03-13T00:00:00+01:00",
                      *         "start": "2026-03-10T21:00:00+01:00"
                      *       },
                      *       "cost_eur": {
-                     *         "after": 23.013623776851365,
-                     *         "before": 25.336629490583412,
+                     *         "after": 24.036751552969612,
+                     *         "before": 25.33138944135246,
                      *         "difference": null
                      *       },
                      *       "dropped": [],
                      *       "moved": [],
                      *       "runs_eur": {
-                     *         "after": 6.934563271309185,
-                     *         "before": 6.934563271309185,
+                     *         "after": 9.004157727028284,
+                     *         "before": 9.004157727028284,
                      *         "difference": 0
                      *       },
                      *       "sample": true,
-                     *       "unchanged": 9,
+                     *       "unchanged": 10,
                      *       "words": [
-                     *         "9 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *         "10 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *         "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *       ]
                      *     }
@@ -10378,7 +10845,7 @@ export interface operations {
                      *       "batches": [
                      *         {
                      *           "batch": "loaf-2026-03-10-1",
-                     *           "begun": 2,
+                     *           "begun": 1,
                      *           "lost": false,
                      *           "product": "loaf",
                      *           "steps": 2
@@ -10426,10 +10893,10 @@ export interface operations {
                      *           "unit": 1
                      *         },
                      *         {
-                     *           "batch": "loaf-2026-03-10-1",
-                     *           "end": "2026-03-10T20:30:00Z",
-                     *           "machine": "oven",
-                     *           "process": "bake",
+                     *           "batch": "loaf-2026-03-10-2",
+                     *           "end": "2026-03-10T20:00:00Z",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
                      *           "product": "loaf",
                      *           "reported": false,
                      *           "start": "2026-03-10T19:30:00Z",

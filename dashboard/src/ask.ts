@@ -1,34 +1,25 @@
 import { refusal } from "./api";
+import type { components } from "./api.gen";
 import type { Language } from "./i18n";
 import { eventsOf } from "./pure/sse";
 
-/** A value that an answer stands on; see ChatFact of the API. */
-export interface Fact {
-  id: string;
-  as_of: string;
-  origin: string;
-  text: Record<Language, string>;
+type Schemas = components["schemas"];
+export type Fact = Schemas["ChatFact"];
+export type Done = Schemas["ChatDone"];
+export type Asked = Pick<Schemas["ChatQuestion"], "question" | "language" | "conversation">;
+
+/** Data of each event of an answer, by its name. */
+interface Told {
+  tool: Schemas["ChatTool"];
+  text: Schemas["ChatText"];
+  facts: Schemas["ChatFacts"];
+  done: Done;
 }
 
-/** How an answer ended; see ChatDone of the API. */
-export interface Done {
-  language: Language;
-  answered_by: string;
-  outcome: "answered" | "missing" | "unknown" | "elsewhere" | "change" | "refused" | "withheld" | "stopped";
-  notice: string;
-  cost_eur: number;
-  sample: boolean;
-}
-
-export interface Listener {
-  tool: (name: string) => void;
-  text: (part: string) => void;
-  facts: (facts: Fact[]) => void;
-  done: (done: Done) => void;
-}
+export type Listener = { [Name in Schemas["ChatEvent"]["event"]]: (data: Told[Name]) => void };
 
 /** Asks a question and tells what comes back as it comes; throws `Refusal` or a network error. */
-export async function ask(question: string, language: Language, listener: Listener, signal: AbortSignal): Promise<void> {
+export async function ask(asked: Asked, language: Language, listener: Listener, signal: AbortSignal): Promise<void> {
   const answer = await fetch("/api/v1/chat", {
     method: "POST",
     headers: {
@@ -37,7 +28,7 @@ export async function ask(question: string, language: Language, listener: Listen
       "Content-Type": "application/json",
       "X-Requested-With": "choco",
     },
-    body: JSON.stringify({ question, language }),
+    body: JSON.stringify(asked),
     signal,
   });
   if (!answer.ok || !answer.body) throw await refusal(answer);
@@ -48,14 +39,11 @@ export async function ask(question: string, language: Language, listener: Listen
     const { done, value } = await reader.read();
     const { events, rest } = eventsOf(kept + decoder.decode(value, { stream: !done }));
     kept = rest;
-    for (const one of events) tell(one.event, JSON.parse(one.data), listener);
+    for (const one of events) tell(one.event, one.data, listener);
     if (done) return;
   }
 }
 
-function tell(event: string, data: unknown, listener: Listener): void {
-  if (event === "tool") listener.tool((data as { name: string }).name);
-  else if (event === "text") listener.text((data as { text: string }).text);
-  else if (event === "facts") listener.facts((data as { facts: Fact[] }).facts);
-  else if (event === "done") listener.done(data as Done);
+function tell(event: string, data: string, listener: Listener): void {
+  if (Object.hasOwn(listener, event)) listener[event as keyof Listener](JSON.parse(data) as never);
 }

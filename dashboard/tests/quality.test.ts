@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { banded, boundsOf, coverageWord, gain, outside, recordOf, scaleOf, steps, type Hour, type Scores } from "../src/pure/quality";
+import { banded, boundsOf, coverageWord, gain, keptRows, outside, recordOf, scaleOf, steps, type Hour, type Models, type Scores } from "../src/pure/quality";
 
 const HOUR = 3_600_000;
 function hour(at: number, price: number | null, forecast: number | null = null, band: [number, number] | null = null): Hour {
@@ -43,5 +43,26 @@ describe("forecast against outcome", () => {
     expect(recordOf(scores, "spot", "boosting")?.model).toBe("boosting");
     expect(recordOf(scores, "spot", "mix")?.model).toBe("lear");
     expect(recordOf(null, "spot", "mix")).toBeNull();
+  });
+});
+
+describe("kept versions", () => {
+  const versions = [4, 3, 2].map((version) => ({ version, state: version === 4 ? "changed" : "ok" }));
+  const series = (champion: object, serving: object) =>
+    ({ champion, serving, models: ["boosting", "lear"].map((model) => ({ model, versions })) }) as Models["series"][number];
+  const told = (one: Models["series"][number], what: "newest" | "chosen" | "serves") => keptRows(one).filter((row) => row[what]).map((row) => `${row.model} ${row.version}`);
+
+  it("asks for the newest sound one as the newest, and holds to an older one", () => {
+    const rows = keptRows(series({ model: "lear", version: null }, { model: "lear", version: 3 }));
+    expect(rows.map((row) => row.wish.version)).toEqual([4, null, 2, 4, null, 2]);
+  });
+
+  it("tells the choice from what serves", () => {
+    const free = series({ model: "lear", version: null }, { model: "lear", version: 3 });
+    expect([told(free, "newest"), told(free, "chosen"), told(free, "serves")]).toEqual([["boosting 3", "lear 3"], ["lear 3"], ["lear 3"]]);
+    const pinned = series({ model: "lear", version: null }, { model: "boosting", version: 3 });
+    expect([told(pinned, "chosen"), told(pinned, "serves")], "the settings name boosting").toEqual([["lear 3"], ["boosting 3"]]);
+    const held = series({ model: "lear", version: 3 }, { model: "lear", version: 3 });
+    expect(told(held, "chosen"), "it can be let go on with the newest").toEqual([]);
   });
 });

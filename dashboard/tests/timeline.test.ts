@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { HOUR } from "../src/pure/time";
 import {
   barsOf,
-  contractedIn,
+  contractedFrom,
   extremes,
   greatestExcess,
   hasAllIn,
@@ -104,12 +104,16 @@ describe("machines", () => {
 });
 
 describe("contracted power", () => {
-  it("follows the period, with six values or two", () => {
-    const six = [80, 81, 82, 83, 84, 130];
-    expect(["P1", "P2", "P6"].map((period) => contractedIn(period, six))).toEqual([80, 81, 130]);
-    expect(["P1", "P2", "P3"].map((period) => contractedIn(period, [10, 14]))).toEqual([10, 10, 14]);
-    expect(contractedIn(null, six)).toBeNull();
-    expect(contractedIn("P9", six)).toBeNull();
+  it("holds from one change to the next, also where no price is known", () => {
+    const contracted = contractedFrom([
+      { start: "2026-03-10T08:00:00+01:00", kw: 80 },
+      { start: "2026-03-11T00:00:00+01:00", kw: 130 },
+    ]);
+    const at = (text: string): number | null => contracted(Date.parse(text));
+    expect(at("2026-03-10T07:45:00+01:00")).toBeNull();
+    expect(at("2026-03-10T08:00:00+01:00")).toBe(80);
+    expect(at("2026-03-10T23:45:00+01:00")).toBe(80);
+    expect(at("2026-03-17T12:00:00+01:00")).toBe(130);
   });
 
   it("is exceeded only where it is known", () => {

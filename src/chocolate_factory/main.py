@@ -21,6 +21,7 @@ from chocolate_factory.api.kept import LastAnswer
 from chocolate_factory.api.metrics import Counted, Figures
 from chocolate_factory.api.openapi import DescribedApi
 from chocolate_factory.api.pages import Pages
+from chocolate_factory.api.request_ids import Traced
 from chocolate_factory.api.routers import (
     access,
     analysis,
@@ -109,6 +110,7 @@ def create_app(
     app.add_middleware(Guard)
     app.add_middleware(Counted, figures=app.state.figures)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_NAMES, *(hosts or [])])
+    app.add_middleware(Traced)
     return app
 
 
@@ -147,5 +149,13 @@ class Server(uvicorn.Server):
 def server_of(app: FastAPI, host: str, port: int) -> Server:
     """A server of an application, not started; its log is the caller's."""
     return Server(
-        uvicorn.Config(app, host=host, port=port, log_config=None, server_header=False, proxy_headers=False)
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,20 +15,25 @@ from typing import Any
 from pydantic import SecretStr
 
 from chocolate_factory import __version__
-from chocolate_factory.core.config import Settings, SystemClock
+from chocolate_factory.core.config import Settings
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.advice import Learn
 from chocolate_factory.domain.alerts import Severity
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
+from chocolate_factory.domain.jobs import JobInfo
 from chocolate_factory.domain.notices import NoticeRules
 from chocolate_factory.domain.ports import Assistant, Ports, Replanning, Source, Store
 from chocolate_factory.domain.roles import AccessRules, Role
 from chocolate_factory.domain.token_age import token_ends
 from chocolate_factory.infrastructure.advisers import ADVISERS
 from chocolate_factory.infrastructure.alerts import AlertPlaces, build_channels
+from chocolate_factory.infrastructure.alerts.log import LogAlerts
 from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
+from chocolate_factory.infrastructure.assistants.key_check import check_key
 from chocolate_factory.infrastructure.backup_files import STORE, Backup, made, other_files, pack, unpack
+from chocolate_factory.infrastructure.clock import SystemClock, clock_ahead
+from chocolate_factory.infrastructure.encoders import build_encoder
 from chocolate_factory.infrastructure.file_locks import FileLocks
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from chocolate_factory.infrastructure.model_files import ModelFiles
@@ -45,6 +51,7 @@ from chocolate_factory.infrastructure.workers import runner
 from chocolate_factory.services.assistant.desk import AskRules, Desk
 from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.backtest_plans import PlansBench
+from chocolate_factory.services.check_running import Surroundings
 from chocolate_factory.services.choose_world import World, can_plan
 from chocolate_factory.services.copy_store import copy_store
 from chocolate_factory.services.plan_fleet import OWN_KINDS
@@ -52,6 +59,11 @@ from chocolate_factory.services.send_alerts import Telling
 
 PROVIDERS = ("omie", "ree", "esios", "aemet", "openweathermap", "open_meteo")
 AUTO = "auto"
+SERVING = "serve"
+"""The lock that servers share, and that a restore has alone."""
+
+GLANCE_S = 0.5
+"""Nobody who only looks whether a lock is free holds it that long."""
 
 
 def build(settings: Settings) -> Ports:
@@ -71,7 +83,6 @@ def build(settings: Settings) -> Ports:
         unkeyed=variables(without_key(reached, site)),
         keys_end=keys_end(reached),
         elsewhere=settings.aemet.elsewhere(site.latitude, site.longitude),
-        network=Tailscale(settings.tailscale.socket),
     )
 
 
@@ -121,13 +132,9 @@ def assemble(
         known = ", ".join(FORECASTERS)
         raise Misconfigured(
             f"CHOCO_FORECAST__MODEL: {settings.forecast.model!r} is not a model; known: {AUTO}, {known}.",
-            "Choose one of them; prophet comes with `pip install 'chocolate-factory[prophet]'`.",
+            "Choose one of them; prophet comes with `make setup` in the checkout.",
         )
-    folder = settings.state / "sample" if sample else settings.state
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Misconfigured(f"CHOCO_STATE: cannot write to {folder} ({error.strerror}).") from error
+    folder = made_folder(settings.state / "sample" if sample else settings.state)
     return Ports(
         factory=factory[0],
         factory_text=factory[1],
@@ -142,13 +149,27 @@ def assemble(
         clock=SystemClock(settings.now, settings.clock_rate),
         sample=sample,
         registry=ModelFiles(folder / "models", cache(code_version)),
-        replanning=Replanning(
-            settings.plan.freeze_minutes,
-            settings.plan.keep_unless_eur,
-            settings.plan.keep_unless_percent,
-            settings.plan.replan_seconds,
-        ),
+        replanning=replanning(settings),
+        network=Tailscale(settings.tailscale.socket, certificates=settings.tailscale.certificates),
+        encoder=build_encoder(settings.state),
     )
+
+
+def replanning(settings: Settings) -> Replanning:
+    """When a plan gives way to another, as the settings say."""
+    given = settings.plan
+    return Replanning(
+        given.freeze_minutes, given.keep_unless_eur, given.keep_unless_percent, given.replan_seconds
+    )
+
+
+def made_folder(folder: Path) -> Path:
+    """A folder of the state, made where it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"CHOCO_STATE: cannot write to {folder} ({error.strerror}).") from error
+    return folder
 
 
 def open_store(settings: Settings, kind: str, folder: Path) -> Store:
@@ -169,11 +190,7 @@ def fleet_ports(settings: Settings, path: Path, *, sample: bool) -> Ports:
     plant = settings.model_copy(update={"factory": path})
     main = build_sample(plant) if sample else build(plant)
     folder = (settings.state / "sample" if sample else settings.state) / "fleet" / path.stem
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Misconfigured(f"CHOCO_STATE: cannot write to {folder} ({error.strerror}).") from error
-    own = STORES["sqlite"](StorePlace(folder))
+    own = STORES["sqlite"](StorePlace(made_folder(folder)))
     return replace(main, store=SharedSeries(own, main.store, OWN_KINDS))
 
 
@@ -261,6 +278,43 @@ def job_locks(settings: Settings) -> FileLocks:
     return FileLocks(settings.state / "locks")
 
 
+def surroundings(settings: Settings, jobs: Sequence[JobInfo]) -> Surroundings:
+    """What is around the state folder, as `choco doctor` looks at it."""
+    with job_locks(settings)(SERVING) as free:
+        serving = not free
+    asked, place = not settings.offline and settings.now is None, claude_place(settings)
+    folders = {one.stat().st_dev: one for one in (backup_folder(settings), settings.state) if one.is_dir()}
+    return Surroundings(
+        serving=serving,
+        jobs=jobs,
+        backups=[*backups_made(settings)],
+        free_bytes={str(one): shutil.disk_usage(one).free for one in folders.values()},
+        clock_asked=asked,
+        clock_ahead=clock_ahead(settings.omie.base_url) if asked else None,
+        replayed=settings.now is not None,
+        channels=[one.name for one in build_telling(settings).channels if one.name != LogAlerts.name],
+        half=half_set(settings),
+        ask_assistant=partial(check_key, place) if place else None,
+    )
+
+
+def half_set(settings: Settings) -> dict[str, str]:
+    """Settings that count for nothing without another one, and what they lack."""
+    alerts, telegram, webhook = settings.alerts, settings.telegram, settings.webhook
+    pairs = {
+        "CHOCO_TELEGRAM__TOKEN": (secret(telegram.token), "CHOCO_TELEGRAM__CHAT", telegram.chat),
+        "CHOCO_TELEGRAM__CHAT": (telegram.chat, "CHOCO_TELEGRAM__TOKEN", secret(telegram.token)),
+        "CHOCO_WEBHOOK__SECRET": (secret(webhook.secret), "CHOCO_WEBHOOK__URL", webhook.url),
+        "CHOCO_ALERTS__QUIET_FROM": (alerts.quiet_from, "CHOCO_ALERTS__QUIET_TO", alerts.quiet_to),
+        "CHOCO_ALERTS__QUIET_TO": (alerts.quiet_to, "CHOCO_ALERTS__QUIET_FROM", alerts.quiet_from),
+    }
+    return {
+        name: f"counts for nothing without {other}"
+        for name, (value, other, needed) in pairs.items()
+        if value and not needed
+    }
+
+
 def back_up(settings: Settings, store: Store, now: datetime, folder: Path | None = None) -> Backup:
     """An archive of the whole state, the store as it is at one moment."""
 
@@ -305,16 +359,22 @@ def restore(settings: Settings, archive: Path) -> Backup:
 
 def build_desk(settings: Settings) -> Desk:
     """How questions are answered; a language model is made when one is first needed."""
-    given, place = settings.ask, settings.anthropic
-    key = None if settings.offline else secret(place.api_key)
+    given, place = settings.ask, claude_place(settings)
     bounds = {name: getattr(given, name) for name in type(given).model_fields}
     rules = AskRules(**bounds)
 
     @cache
     def assistant() -> Assistant | None:
-        return Claude(ClaudePlace(place.base_url, key, place.model)) if key else None
+        return Claude(place) if place else None
 
     return Desk(rules, assistant)
+
+
+def claude_place(settings: Settings) -> ClaudePlace | None:
+    """Where the language model is; None without a key and offline."""
+    given = settings.anthropic
+    key = None if settings.offline else secret(given.api_key)
+    return ClaudePlace(given.base_url, key, given.model) if key else None
 
 
 def build_telling(settings: Settings) -> Telling:

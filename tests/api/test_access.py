@@ -267,10 +267,10 @@ def expected(method: str, path: str) -> Role | None:
     """The rule in words: everybody may look, an operator works, an admin is for data, models and people."""
     if path in OPEN:
         return None
-    if path.endswith(("/audit", "/nodes")):
+    if path.endswith("/audit"):
         return Role.ADMIN
     if method == "GET":
-        return Role.OPERATOR if "/exports/" in path else Role.VIEWER
+        return Role.OPERATOR if "/exports/" in path or path.endswith("/nodes") else Role.VIEWER
     works = path.startswith(("/api/v1/plans", "/api/v1/production", "/api/v1/chat"))
     return Role.OPERATOR if works else Role.ADMIN
 
@@ -338,7 +338,7 @@ def test_me(app: FastAPI, world: World) -> None:
         assert answer.headers["cache-control"] == "no-store"
         headers = {name.decode(): value.decode() for name, value in hop(b"olga@plant.example")}
         told = client.get(ME, headers=headers).json()
-        assert told["can"] == ["read", "export", "plan", "what_if", "ask", "report"]
+        assert told["can"] == ["read", "export", "plan", "what_if", "ask", "report", "read_nodes"]
     with TestClient(create_app(world), client=LOCAL) as client:
         told = client.get(ME).json()
         assert (told["name"], told["role"], told["how"]) == ("local", "admin", "local")

@@ -137,7 +137,7 @@ def test_data_health(client: TestClient, ports: Ports) -> None:
     assert all(rows[key][name] == value for key, row in told.items() for name, value in row.items())
 
 
-def test_nodes_are_for_admins(client: TestClient, ports: Ports) -> None:
+def test_nodes_are_not_for_everybody(client: TestClient, ports: Ports) -> None:
     body = client.get(f"{V1}/nodes").json()
     assert (body["state"], body["nodes"]) == ("not_installed", [])
     app = create_app(World(ports, lambda: ports, offline=True))

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
 
-from chocolate_factory.domain.roles import AccessRules, Role
+from chocolate_factory.domain.roles import AccessRules, Caller, Role
 from chocolate_factory.main import create_app
+from chocolate_factory.services.ask_question import Question, ask_question
 from chocolate_factory.services.assistant.desk import AskRules, Desk
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.keep_tokens import TokenWish, add_token
@@ -53,9 +55,9 @@ def test_events_come_in_order_and_carry_their_facts(client: TestClient) -> None:
     assert now["value"] == dashboard["advice"]["price_now_eur_kwh"]
     assert now["unit"] == "EUR/kWh"
     assert now["text"]["es"].split(": ")[1] in told[1][1]["text"]
-    assert told[3][1] | {"as_of": ""} == {
+    assert told[3][1] | {"as_of": "", "conversation": ""} == {
         **{"language": "es", "answered_by": "rules", "outcome": "answered", "notice": ""},
-        **{"cost_eur": 0.0, "sample": True, "as_of": ""},
+        **{"cost_eur": 0.0, "sample": True, "as_of": "", "conversation": "", "remembered": 0},
     }
 
 
@@ -85,3 +87,45 @@ def test_only_operators_ask_and_not_too_often(world: World) -> None:
         assert [client.post(URL, json=body, headers=proof).status_code for _ in range(3)] == [200, 200, 429]
     kept = [r.body for r in world.real.store.find("question") if r.body["who"] == "token:line"]
     assert [(one["question"], one["tools"]) for one in kept] == [("Any alerts?", ["alerts"])] * 2
+
+
+def test_a_conversation_goes_on_for_its_caller_only(client: TestClient, world: World) -> None:
+    first = events(client.post(URL, json={"question": "¿Qué precio hay hoy?"}, headers=MARK).text)
+    own = first[-1][1]["conversation"]
+    more = {"question": "¿y ayer?", "conversation": own}
+    told = events(client.post(URL, json=more, headers=MARK).text)
+    assert (told[0][1]["name"], told[-1][1]["remembered"]) == ("day_prices", 1)
+    assert told[-1][1]["conversation"] == own
+    secret, _ = add_token(world.real.store, TokenWish("other", Role.OPERATOR), world.real.clock())
+    other = {**MARK, "Authorization": f"Bearer {secret}"}
+    told = events(client.post(URL, json=more, headers=other).text)
+    assert (told[-1][1]["outcome"], told[-1][1]["remembered"]) == ("unknown", 0)
+    assert told[-1][1]["conversation"] != own
+    for wrong in ("x" * 65, "a b", "../etc"):
+        body = {"question": "hoy", "conversation": wrong}
+        assert client.post(URL, json=body, headers=MARK).status_code == 422
+
+
+def test_the_events_are_what_the_document_says(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    parts = document["components"]["schemas"]
+    schema = document["paths"]["/api/v1/chat"]["post"]["responses"]["200"]["content"]["text/event-stream"]
+    assert schema == {"schema": {"$ref": "#/components/schemas/ChatEvent"}}
+    told = {one["$ref"].rpartition("/")[2] for one in parts["ChatEvent"]["oneOf"]}
+    by_name = {parts[name]["properties"]["event"]["const"]: parts[name] for name in told}
+    for kind, data in events(client.post(URL, json={"question": "precio"}, headers=MARK).text):
+        content = by_name.pop(kind)["properties"]["data"]["contentSchema"]
+        whole = {**content, "components": document["components"]}
+        assert jsonschema_rs.is_valid(whole, data), kind
+    assert not by_name
+
+
+def test_a_tool_takes_its_role(world: World) -> None:
+    """A viewer cannot ask at this door; where one could, what takes an operator would be refused."""
+    viewer = Caller("someone", Role.VIEWER, "token")
+    for text in ("¿Quién está conectado?", "¿Y si la luz sube un 10 %?"):
+        question = Question(text, "token:someone", caller=viewer)
+        told = list(ask_question(world.ports(), world.real.store, Desk(), question))
+        assert [event.kind for event in told] == ["text", "facts", "done"]
+        assert (told[-1].data["outcome"], told[1].data["facts"]) == ("refused", [])
+        assert "papel" in told[0].data["text"]

@@ -25,6 +25,7 @@ from chocolate_factory.domain.series import Origin, Point, from_points
 from chocolate_factory.main import Server, create_app, server_of
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.read_changes import OF_RECORDS, TOPICS, differing, read_changes
+from chocolate_factory.services.reasons_to_plan import note_search
 from tests.worlds import NOW, empty_ports, tiny
 
 WITHIN = 2.0
@@ -251,6 +252,9 @@ def test_marks_are_the_same_in_another_process_and_differ_by_topic(world: World,
     other.store.save(Record("comparison", "spot", NOW, {"n": 1}))
     assert differing(before, read_changes(world)) == ["models"]
     assert differing(read_changes(seen), read_changes(world)) == []
+    before = read_changes(world)
+    note_search(other.store, NOW, done=False)
+    assert differing(before, read_changes(world)) == [], "no page shows how far the first search is"
 
 
 def test_every_kind_of_record_has_its_topics_or_is_known_to_have_none() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from chocolate_factory.core.logging import configure
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.main import create_app, server_of
 from chocolate_factory.services.choose_world import World
@@ -40,6 +41,7 @@ def year_ports(folder: Path) -> Ports:
 
 def serve(folder: Path, clock: str, fileno: int) -> None:
     """Serve the year and a bare route until killed; `clock` is "fixed", or "fast": an hour a second."""
+    configure("json", "info")
     ports, begun = year_ports(folder), time.monotonic()
     if clock == "fast":
         ports = replace(ports, clock=lambda: NOW + timedelta(hours=1) * (time.monotonic() - begun))

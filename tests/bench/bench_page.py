@@ -16,6 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 from tests.bench.bench_api import BARE, serving, year_ports
+from tests.dashboard.conftest import CHROMIUM
 
 BAR_KB = 300.0
 SLOWER, TIMES = 4, 5
@@ -55,7 +56,7 @@ def chromium() -> Iterator[Browser]:
     """A browser."""
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        made = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        made = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
         yield made
         made.close()
 

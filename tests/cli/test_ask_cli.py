@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import select
+import signal
 import sqlite3
+import sys
+import time
 from pathlib import Path
 
 from tests.conftest import ROOT, Run
@@ -33,3 +40,53 @@ def test_asks_tells_and_refuses(choco: Run, tmp_path: Path) -> None:
     assert "500 are allowed" in long["detail"]
     with sqlite3.connect(tmp_path / "state" / "sample" / "store.sqlite") as store:
         assert "current_price" in "".join(store.iterdump())
+    assert "takes a terminal" in choco("ask", env=env, expect=2).stderr
+    talk = Terminal(["ask", "--plain"], env)
+    assert "Ctrl+D ends" in talk.until("? ")
+    assert "negativas" in talk.say("¿Cuántas horas negativas hubo ayer?")
+    assert "mañana" not in talk.say("¿y hoy?"), "the day before is not told again"
+    assert talk.tools == ["day_prices", "day_prices"]
+    time.sleep(0.5)  # The prompt is there a moment before it is read from; nobody is quicker than that.
+    talk.write("\x03")
+    talk.until("? ")
+    assert "500 are allowed" in talk.say("x" * 501)
+    assert talk.say("why?").count("(rules; no tool)") == 1
+    talk.write("\x04")
+    assert talk.ended() == 0
+
+
+class Terminal:
+    """The command at a terminal of its own, and what it printed."""
+
+    def __init__(self, args: list[str], env: dict[str, str]) -> None:
+        command = str(Path(sys.executable).with_name("choco"))
+        merged = {**os.environ, **env, "TERM": "dumb", "COLUMNS": "200"}
+        self._process, self._own = pty.fork()
+        if self._process == 0:
+            # A test run that was started in the background ignores it, and so would what it starts.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.execve(command, [command, *args], merged)
+        self.tools: list[str] = []
+
+    def ended(self) -> int:
+        """The exit code, once the command has ended."""
+        return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+
+    def write(self, text: str) -> None:
+        os.write(self._own, text.encode())
+
+    def until(self, mark: str) -> str:
+        """What is printed up to a mark at its end; fails after 30 s."""
+        seen, end = "", time.monotonic() + 30
+        while not seen.endswith(mark):
+            assert time.monotonic() < end, seen
+            if select.select([self._own], [], [], 0.2)[0]:
+                seen += os.read(self._own, 4096).decode(errors="replace")
+        return seen
+
+    def say(self, line: str) -> str:
+        """The answer to a line."""
+        self.write(line + "\n")
+        answer = self.until("\n? ")
+        self.tools += re.findall(r"\(rules; (\w+)\)", answer)
+        return answer

@@ -128,6 +128,7 @@ def test_the_table_for_people(choco: Run, env: dict[str, str]) -> None:
     assert "SAMPLE DATA" in result.stderr
 
 
+@pytest.mark.soak
 def test_plans_of_whole_weeks(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
     out = tmp_path / "plans.json"
     days = ("--from", "2026-02-27", "--to", "2026-03-06")
@@ -151,6 +152,7 @@ def test_plans_of_whole_weeks(choco: Run, env: dict[str, str], tmp_path: Path) -
     assert "fixes its prices" in result.stderr
 
 
+@pytest.mark.soak
 def test_a_killed_run_leaves_no_process_and_goes_on(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
     choco(*SHORT, env=env)
     kept = tmp_path / "state" / "sample" / "backtests"

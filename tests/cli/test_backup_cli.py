@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -31,16 +33,40 @@ def test_back_up_lose_everything_and_restore(choco: Run, env: dict[str, str], tm
     before = choco("stock", "--json", env=env).stdout
     choco("stock", "loaf", "7", env=env)
     assert "is not empty" in choco("restore", str(archive), env=env, expect=2).stderr
-    with FileLocks(tmp_path / "var" / "locks")("serve"):
+    with FileLocks(tmp_path / "var" / "locks")("serve", shared=True):
         told = choco("restore", str(archive), "--replace", env=env, expect=1).stderr
         assert "A server uses this state" in told
     told = json.loads(choco("restore", str(archive), "--replace", "--json", env=env).stdout)
+    assert (tmp_path / "var" / "locks" / "serve.lock").is_file(), "it was held until all was there"
     assert choco("stock", "--json", env=env).stdout == before
     assert (Path(told["aside"]) / "store.sqlite").is_file(), "what was there is not lost"
     elsewhere = {**env, "CHOCO_STATE": str(tmp_path / "other")}
     kept = Path(told["aside"]) / "backups" / archive.name
     choco("restore", str(kept), env=elsewhere)
     assert choco("stock", "--json", env=elsewhere).stdout == before
+
+
+def test_no_server_starts_while_a_backup_is_restored(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
+    with FileLocks(tmp_path / "var" / "locks")("serve"):
+        assert "being restored" in choco("serve", env=env, expect=1).stderr
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["locks"], "no store was made"
+    odd = {**env, "CHOCO_STATE": str(tmp_path / "odd")}
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "locks").write_text("no folder")
+    assert "serve.lock cannot be written" in choco("serve", env=odd, expect=6).stderr
+
+
+def test_servers_share_a_state_and_wait_for_who_only_looks(tmp_path: Path) -> None:
+    locks = FileLocks(tmp_path)
+    with locks("serve", shared=True) as one, locks("serve", shared=True) as two, locks("serve") as alone:
+        assert (one, two, alone) == (True, True, False)
+    looks = ExitStack()
+    assert looks.enter_context(locks("serve"))
+    end = Timer(0.1, looks.close)
+    end.start()
+    with locks("serve", shared=True) as at_once, locks("serve", shared=True, within_s=10) as later:
+        assert (at_once, later) == (False, True)
+    end.join()
 
 
 def test_a_store_that_cannot_be_opened_is_put_aside(choco: Run, env: dict[str, str], tmp_path: Path) -> None:

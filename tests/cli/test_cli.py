@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chocolate_factory import __version__
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series import Origin, Point
 from chocolate_factory.domain.siar_file import HEADER
@@ -158,6 +159,7 @@ def test_holes_and_help(choco: Run, env: dict[str, str]) -> None:
     assert "No holes" in choco("holes", env=env).stdout
     assert json.loads(choco("holes", "--json", env=env).stdout) == []
     assert "Usage" in choco("--help", cold=True).stdout
+    assert choco("--version").stdout == f"choco {__version__}\n"
 
 
 def test_import_then_plan_on_real_files(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
@@ -195,7 +197,7 @@ def stocked(tmp_path: Path) -> Ports:
 @pytest.mark.usefixtures("stocked")
 def test_show_tells_where_a_value_comes_from(choco: Run, env: dict[str, str]) -> None:
     told = choco("show", "spot", "2026-03-10T12:07", env=env).stdout
-    assert "58.75 EUR/MWh, published by omie, known Tue 10 Mar 17:00" in told
+    assert "58.75 EUR/MWh, published by omie, known Tue 10 Mar 2026 17:00" in told
     assert "61.25" in told
     assert "-2.5" in told
     body = json.loads(choco("show", "spot", "2026-03-10T12:07", "--json", env=env).stdout)

@@ -64,6 +64,7 @@ def test_each_plant_is_planned_by_itself(choco: Run, env: dict[str, str], tmp_pa
     assert [row["plan"] for row in again["plants"]] == [row["plan"] for row in done["plants"]], "they stand"
 
 
+@pytest.mark.soak
 def test_a_failure_is_a_row_and_the_exit_code(choco: Run, env: dict[str, str], tmp_path: Path) -> None:
     folder = fleet(tmp_path, good=tiny("fixed"), late=tiny("fixed") + IMPOSSIBLE, wrong=BROKEN)
     done = choco("plan", "--fleet", folder, "--days", "2", "--json", env=env, expect=6)

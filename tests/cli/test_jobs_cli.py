@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -65,3 +69,36 @@ def test_a_job_apart_keeps_its_work_and_tells_its_failure(
         run_apart(settings, JobInfo("plan", MADRID_NIGHT, 0.05), world)
     with pytest.raises(ChocolateError, match="told nothing"):
         run_apart(settings, JobInfo("nothing", MADRID_NIGHT, 60.0), world)
+
+
+SERVER = """
+from chocolate_factory.cli.jobs import run_apart
+from chocolate_factory.core.config import load_settings
+from chocolate_factory.domain.jobs import Daily, JobInfo
+from chocolate_factory.wiring import build_world
+settings = load_settings()
+run_apart(settings, JobInfo("train", Daily(4), 60.0), build_world(settings))
+"""
+
+
+def test_a_job_apart_ends_with_the_server_that_started_it(env: dict[str, str]) -> None:
+    """However that ends: with it went the lock that keeps others from running the same job."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], env={**os.environ, **env})
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    end = time.monotonic() + 30
+    while not children.read_text() and time.monotonic() < end:
+        time.sleep(0.01)
+    (child,) = map(int, children.read_text().split())
+    server.kill()
+    server.wait()
+    while is_alive(child) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not is_alive(child)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

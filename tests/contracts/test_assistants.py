@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from chocolate_factory.core.errors import Misconfigured, Refused, Unreachable
 from chocolate_factory.domain.ports import Ports
-from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
+from chocolate_factory.domain.roles import Caller, Role
+from chocolate_factory.domain.talk import Request, Turn
+from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace, Pace
 from chocolate_factory.infrastructure.assistants.prices import DEAREST, PRICES, cost_eur, price_of
 from chocolate_factory.services.ask_question import Event, Question, ask_question
 from chocolate_factory.services.assistant.desk import AskRules, Desk
@@ -105,7 +108,7 @@ def test_a_tool_that_fails_is_told_to_the_model(ports: Ports, scripted: Upstream
         ("k", [{"error": {"status": 401, "message": "API key expired"}}], "no acepta la clave"),
         ("k", [{"error": {"status": 429, "retry_after": 0}}] * 3, "demasiadas peticiones"),
         ("k", [{"error": {"status": 529, "retry_after": 0}}] * 3, "no responde"),
-        ("k", [{"error": {"status": 400, "message": "no"}}], "no responde"),
+        ("k", [{"error": {"status": 400, "message": "no"}}], "no ha aceptado"),
         ("k", [{"text": "Hola, " * 20, "cut_after": 6}], "no responde"),
         ("k", [{"text": "Hola, " * 20, "cut_after": 6, "stream_error": True}], "no responde"),
     ],
@@ -125,6 +128,55 @@ def test_a_passing_overload_is_tried_again(ports: Ports, scripted: Upstream) -> 
     script(scripted, {"error": {"status": 529, "retry_after": 0}}, {"text": "No lo sé."})
     events = ask(ports, desk(scripted))
     assert (text_of(events).strip(), events[-1].data["notice"]) == ("No lo sé.", "")
+
+
+def test_waiting_ends_with_the_seconds_of_the_request(scripted: Upstream) -> None:
+    """A pause that is asked for is kept; one that would take too long, or the third fault, is the end."""
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    claude = Claude(ClaudePlace(f"{scripted.url}/anthropic", "k", MODEL), Pace(lambda: now[0], sleep))
+    request = Request("", (Turn("user", "hola"),), (), 100, 30.0)
+    script(
+        scripted, {"error": {"status": 429, "retry_after": 7}}, {"error": {"status": 529}}, {"text": "Sí."}
+    )
+    assert "".join(part for part in claude.reply(request) if isinstance(part, str)) == "Sí."
+    assert slept[0] == 7
+    assert 1.0 <= slept[1] <= 1.25
+    script(scripted, {"error": {"status": 429, "retry_after": 31}})
+    with pytest.raises(Refused):
+        list(claude.reply(request))
+    script(scripted, *[{"error": {"status": 503, "retry_after": 1}}] * 3)
+    with pytest.raises(Unreachable):
+        list(claude.reply(request))
+    assert len(slept) == 4
+    script(scripted, {"error": {"status": 401}})
+    with pytest.raises(Misconfigured):
+        list(claude.reply(request))
+    assert len(slept) == 4, "what does not pass is not asked again"
+
+
+def test_earlier_exchanges_are_turns_and_no_facts(ports: Ports, scripted: Upstream) -> None:
+    """A price of the answer before is no fact of this one, and the private network is told to no model."""
+    place = desk(scripted)
+    plain = list(ask_question(ports, ports.store, place, Question("precio ahora", "m", plain=True)))
+    told, own = text_of(plain), plain[-1].data["conversation"]
+    first = told.splitlines()[0]
+    nodes = Question("¿Quién está conectado?", "m", conversation=own)
+    list(ask_question(ports, ports.store, place, nodes))
+    assert not scripted.control("anthropic")["requests"], "asked by rules alone"
+    script(scripted, {"text": first, "usage": USAGE})
+    again = list(ask_question(ports, ports.store, place, Question("¿Cuánto era?", "m", conversation=own)))
+    assert again[-1].data["outcome"] == "withheld"
+    assert "EUR/kWh" not in text_of(again)
+    (request,) = scripted.control("anthropic")["requests"]
+    turns = [(turn["role"], turn["content"][0]["text"]) for turn in request["body"]["messages"]]
+    assert turns[:2] == [("user", "precio ahora"), ("assistant", told.strip())]
+    assert [role for role, _ in turns] == ["user", "assistant", "user"]
+    assert "conectado" not in str(request)
 
 
 def test_steps_and_budget_bound_an_answer(ports: Ports, scripted: Upstream) -> None:
@@ -152,7 +204,44 @@ def test_a_reader_that_leaves_is_still_on_record(ports: Ports, scripted: Upstrea
     next(events)
     events.close()  # type: ignore[attr-defined]
     kept = next(r.body for r in ports.store.find("question") if r.body["who"] == "gone")
-    assert float(str(kept["cost_eur"])) > 0
+    assert float(str(kept["cost_eur"])) == pytest.approx((1000 * 1.0 + 100 * 5.0) / 1e6)
+
+
+def test_a_reply_that_nobody_waits_for_counts_at_most(ports: Ports, scripted: Upstream) -> None:
+    """The provider bills what it was asked and has said; nobody knows how much that is, but it is bounded."""
+    script(scripted, {"text": "No lo sé. Nada.", "usage": USAGE})
+    events = ask_question(ports, ports.store, desk(scripted), Question("precio", "left"))
+    assert next(events).kind == "text"
+    events.close()  # type: ignore[attr-defined]
+    script(scripted, {"text": "No lo sé. " * 9, "cut_after": 9, "usage": USAGE})
+    cut = ask(ports, desk(scripted), "precio", "left")[-1].data
+    most = (1000 * 1.0 + AskRules().max_tokens * 5.0) / 1e6
+    assert cut["cost_eur"] == pytest.approx(most)
+    kept = [r.body["cost_eur"] for r in ports.store.find("question") if r.body["who"] == "left"]
+    assert kept == [pytest.approx(most)] * 2
+
+
+def test_a_try_that_breaks_off_counts_beside_the_one_that_answers(ports: Ports, scripted: Upstream) -> None:
+    broken = {"text": "No lo sé.", "usage": USAGE, "cut_after": 1, "stream_error": True}
+    script(scripted, broken, {"text": "No lo sé.", "usage": USAGE})
+    done = ask(ports, desk(scripted), "precio", "twice")[-1].data
+    assert (done["outcome"], done["notice"]) == ("answered", "")
+    most, known = (1000 * 1.0 + AskRules().max_tokens * 5.0) / 1e6, (1000 * 1.0 + 100 * 5.0) / 1e6
+    assert done["cost_eur"] == pytest.approx(most + known)
+
+
+def test_a_model_does_for_a_caller_what_the_caller_may(ports: Ports, scripted: Upstream) -> None:
+    """What a role may not do is neither offered to the model nor done where it asks for it all the same."""
+    script(scripted, uses("what_if", changes=["price=+10%"]), {"text": "No lo sé."})
+    asked = Question("precio ahora", "v", caller=Caller("v", Role.VIEWER, "token"))
+    events = list(ask_question(ports, ports.store, desk(scripted), asked))
+    assert not [event for event in events if event.kind == "tool"]
+    first, second = (one["body"] for one in scripted.control("anthropic")["requests"])
+    names = {tool["name"] for tool in first["tools"]}
+    assert "what_if" not in names
+    assert "current_price" in names
+    result = second["messages"][-1]["content"][0]
+    assert (result["is_error"], "takes the role operator" in result["content"]) == (True, True)
 
 
 def test_prices_are_of_the_model_and_never_too_low() -> None:
@@ -171,4 +260,4 @@ def test_the_packages_are_not_imported_before_they_are_needed() -> None:
             )
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             heavy = {name.split(".")[0] for name in names} & {"anthropic", "mcp", "httpx2"}
-            assert not heavy or path.name == "mcp_server.py", path
+            assert not heavy or path.name.startswith("mcp_"), path

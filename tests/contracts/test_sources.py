@@ -212,6 +212,7 @@ def test_a_first_year_takes_few_requests_and_a_second_run_none(
     assert (forced.changed, forced.failures) == (0, [])
 
 
+@pytest.mark.soak
 def test_a_first_year_of_everything_takes_few_requests(
     upstream: Upstream, tmp_path: Path, sources: dict[str, Source]
 ) -> None:

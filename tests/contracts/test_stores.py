@@ -25,7 +25,7 @@ from chocolate_factory.domain.series import Origin, Point, Series, empty, from_p
 from chocolate_factory.domain.series_info import MARKET_ZONE, Hole
 from chocolate_factory.domain.slots import Window, day_window, epoch, moment
 from chocolate_factory.infrastructure.stores import STORES, StorePlace
-from tests.influx_server import InfluxServer
+from tests.influx_server import GivenServer, InfluxServer
 
 SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2025, 10, 26), date(2026, 1, 14)
 LONG_AFTER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -41,14 +41,16 @@ Open = Callable[[], Store]
 class Fresh:
     """New places of one kind of store, as many as are asked for."""
 
-    def __init__(self, name: str, folder: Path, server: InfluxServer | None) -> None:
+    def __init__(self, name: str, folder: Path, server: InfluxServer | GivenServer | None) -> None:
         self.name, self.folder, self.server = name, folder, server
         self._numbers = itertools.count()
 
     def place(self) -> StorePlace:
         """A place nobody has used."""
         folder = self.folder / f"state {next(self._numbers)}"
-        return StorePlace(folder, self.server.url, self.server.fresh()) if self.server else StorePlace(folder)
+        if self.server is None:
+            return StorePlace(folder)
+        return StorePlace(folder, self.server.url, self.server.fresh(), self.server.token)
 
     def store(self) -> Store:
         """A store nobody has used."""

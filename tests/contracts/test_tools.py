@@ -11,7 +11,8 @@ from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.facts import DECIMALS, LANGUAGES, NAME, SENTENCE
 from chocolate_factory.domain.grounding import Ground, ungrounded
 from chocolate_factory.domain.ports import Ports
-from chocolate_factory.services.assistant.asked import FIELDS, Asked
+from chocolate_factory.domain.roles import CLI, Act
+from chocolate_factory.services.assistant.asked import FIELDS, Asked, asked_from
 from chocolate_factory.services.assistant.tools import TOOLS, call_tool
 from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
@@ -20,6 +21,7 @@ from tests.worlds import empty_ports, sample_world, tiny
 FILLED: dict[str, Any] = {
     **{"day": "2026-03-11", "at": "14:30", "hours": 2, "month": "2026-02", "days": 20},
     **{"batch": "loaf-2026-03-11-1", "machine": "oven", "product": "loaf", "series": "spot"},
+    **{"query": "¿Qué es el ahorro?", "changes": ["price=+10%"], "address": "100.101.102.103"},
 }
 HOSTILE = [
     "'; DROP TABLE series; --",
@@ -47,9 +49,9 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Ports:
 @pytest.mark.parametrize("filled", [False, True], ids=["empty", "filled"])
 def test_tells_facts_and_nothing_beyond(ports: Ports, name: str, filled: bool) -> None:
     tool, stamps = TOOLS[name], dict(ports.store.stamps())
-    told = call_tool(ports, name, {key: FILLED[key] for key in tool.takes} if filled else {})
+    told = call_tool(ports, name, {key: FILLED[key] for key in tool.takes} if filled else {}, CLI)
     assert told.facts or told.missing
-    assert told.sample
+    assert told.sample is (tool.act is not Act.READ_NODES), "the network is real, whatever the prices are"
     names = (*(m.name for m in ports.factory.machines), *(p.name for p in ports.factory.products))
     ground = Ground(tuple(told.facts.values()), names, told.zone)
     for language in LANGUAGES:
@@ -68,7 +70,7 @@ def test_tells_facts_and_nothing_beyond(ports: Ports, name: str, filled: bool) -
 @pytest.mark.parametrize("name", TOOLS)
 def test_says_that_data_are_missing_in_an_empty_store(tmp_path_factory: Any, name: str) -> None:
     bare = empty_ports(tmp_path_factory.mktemp("bare"), tiny())
-    told = call_tool(bare, name, {})
+    told = call_tool(bare, name, {}, CLI)
     if name not in {"factory_facts", "tariff_periods", "orders", "data_health", "alerts", "holes"}:
         assert told.missing
     assert told.spoken("es")
@@ -77,18 +79,39 @@ def test_says_that_data_are_missing_in_an_empty_store(tmp_path_factory: Any, nam
 @pytest.mark.parametrize("name", TOOLS)
 def test_refuses_what_it_cannot_take(ports: Ports, name: str) -> None:
     with pytest.raises(UsageError):
-        call_tool(ports, name, {"path": "/etc/passwd"})
+        call_tool(ports, name, {"path": "/etc/passwd"}, CLI)
     for field in TOOLS[name].takes:
         for value in HOSTILE:
             try:
-                call_tool(ports, name, {field: value})
+                call_tool(ports, name, {field: value}, CLI)
             except UsageError:
                 continue
-            assert field in {"batch", "machine", "product"}, (field, value)
+            assert field in {"batch", "machine", "product", "query"}, (field, value)
+
+
+def repr_of_type(value: Any) -> str:
+    """A name of a case: whole numbers of thousands of digits have no text."""
+    return value if isinstance(value, str) else type(value).__name__
+
+
+@pytest.mark.parametrize(
+    ("tool", "field", "value"),
+    [
+        *(("holes", "days", value) for value in (10**400, 10**5000, float("nan"), 7.5)),
+        *(("windows", "hours", value) for value in (10**400, -(10**5000), float("inf"))),
+        ("what_if", "changes", [10**5000]),
+        *(("price_at", "at", value) for value in ("14:30+05:00", "T14", "1430", "14:30:15", "24:00")),
+        *(("price_at", "day", value) for value in ("2026-W01-1", "20260311", "2026-3-11", "2026-02-30")),
+    ],
+    ids=repr_of_type,
+)
+def test_refuses_what_the_schema_of_a_field_does_not_allow(tool: str, field: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f"^{tool}: {field} cannot be "):
+        asked_from(TOOLS[tool], {field: value})
 
 
 def test_schemas_name_every_field() -> None:
     assert set(FIELDS) == set(Asked.__dataclass_fields__)
     assert {field for tool in TOOLS.values() for field in tool.takes} == set(FIELDS)
     with pytest.raises(UsageError):
-        call_tool(None, "rm", {})  # type: ignore[arg-type]
+        call_tool(None, "rm", {}, CLI)  # type: ignore[arg-type]

@@ -149,6 +149,16 @@ def advice_of(plan: PlanAnswer, now: datetime) -> AdviceAnswer:
     )
 
 
+def contracted_steps(plan: PlanAnswer) -> list[LoadPoint]:
+    """130 kW at night, 80 kW by day."""
+    kw = [130.0 if point.start.hour < 8 else 80.0 for point in plan.load_kw]
+    return [
+        LoadPoint(start=point.start, kw=power)
+        for point, power, before in zip(plan.load_kw, kw, [0.0, *kw], strict=False)
+        if power != before
+    ]
+
+
 def ready(now: datetime = TUESDAY, *, first_in_hours: float = 9.0, sample: bool = False) -> Dashboard:
     """The page's data with a plan whose first run starts some hours from now; seven days of runs."""
     plan = sample_plan(now, now + timedelta(hours=first_in_hours), 7)
@@ -172,6 +182,7 @@ def ready(now: datetime = TUESDAY, *, first_in_hours: float = 9.0, sample: bool 
         timezone=ZONE,
         plant_note="Invented figures for tests.",
         contracted_power_kw=[80, 80, 80, 80, 80, 130],
+        contracted_kw=contracted_steps(plan),
         machines=MACHINES,
         advice=advice_of(plan, now),
         prices=PriceStrip(

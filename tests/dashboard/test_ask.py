@@ -10,7 +10,7 @@ from chocolate_factory.main import create_app
 from chocolate_factory.tasks.keep_fresh import sync_prices
 from chocolate_factory.tasks.runner import run_job
 from tests.dashboard.conftest import Open
-from tests.dashboard.site import PHONE, Serving, Site, axe_faults, text_of
+from tests.dashboard.site import PHONE, REFUSED, Serving, Site, axe_faults, text_of
 from tests.worlds import sample_world
 
 
@@ -31,6 +31,19 @@ def test_a_question_is_answered_with_its_sources(show: Open, tmp_path: Path) -> 
         page.locator("[data-test=question]").fill("¿Quién ganó la liga?")
         page.keyboard.press("Enter")
         expect(page.locator("[data-test=chat-origin]")).to_have_count(2)
+        # Leans on the question before the last, which the server still knows.
+        page.locator("[data-test=question]").fill("¿Qué precio hay hoy?")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-test=chat-origin]")).to_have_count(3)
+        page.locator("[data-test=question]").fill("¿y ayer?")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-test=chat-answer]").nth(3)).to_contain_text("lunes 9 de marzo")
+        page.locator("[data-test=new-conversation]").click()
+        expect(page.locator("[data-test=chat-answer]")).to_have_count(0)
+        expect(page.locator("[data-test=question]")).to_be_focused()
+        page.locator("[data-test=question]").fill("¿y ayer?")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-test=chat-answer]")).to_contain_text("No sé responder")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
@@ -39,8 +52,14 @@ def test_a_refusal_is_told_and_starters_ask(show: Open, site: Site) -> None:
     page.locator("[data-test=starter]").first.click()
     expect(page.get_by_role("alert")).to_contain_text("2 batches cannot be made.")
     assert site.orders[0][0] == "chat"
-    assert site.orders[0][2] == {"question": "Do I run now or wait?", "language": "en"}
+    assert site.orders[0][2] == {
+        **{"question": "Do I run now or wait?", "language": "en", "conversation": ""}
+    }
     expect(page.locator("[data-test=question]")).to_be_enabled()
+    site.posts["chat"] = (429, {**REFUSED, "status": 429, "detail": "4 answers are under way already."})
+    page.locator("[data-test=question]").fill("Any alerts?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").nth(1)).to_contain_text("too many questions at once")
 
 
 def test_who_may_not_ask_is_told_so(show: Open, site: Site) -> None:

@@ -1,4 +1,7 @@
-"""The data tab in a real browser: health and healing, weather, climate, jobs, the system. About 20 s."""
+"""The data tab in a real browser: health and healing, weather, climate, jobs, the system.
+
+About 15 s, and 30 s in the slow tier.
+"""
 
 from __future__ import annotations
 
@@ -239,6 +242,7 @@ def test_a_network_that_is_not_there_is_a_state(show: Open, site: Site, state: s
     assert words in text(page, "nodes")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("section", CARDS)
 def test_every_card_loads_fails_recovers_grows_old_and_may_be_empty(
     show: Open, site: Site, section: str
@@ -279,6 +283,7 @@ def test_every_card_loads_fails_recovers_grows_old_and_may_be_empty(
         expect(empty.locator(f"[data-card={card}]")).to_have_attribute("data-phase", "empty")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("section", CARDS)
 def test_axe_finds_nothing(show: Open, section: str) -> None:
     for dark, size in ((False, PHONE), (True, DESKTOP)):

@@ -1,4 +1,7 @@
-"""The open page follows what happens: new prices, jobs, a server that dies, a cut network. About 15 s."""
+"""The open page follows what happens: new prices, jobs, a server that dies, a cut network.
+
+About 8 s, and 17 s in the slow tier.
+"""
 
 from __future__ import annotations
 
@@ -160,6 +163,7 @@ def test_what_goes_on_is_told_while_it_goes_on(show: Open, plant: Plant) -> None
     expect(page.get_by_role("status").filter(has_text="huecos")).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_a_network_that_is_cut_is_told_and_comes_back_by_itself(show: Open, plant: Plant) -> None:
     """The figures before stay with their age; 15 seconds after the cut is over the new ones are there."""
     page = opened(show(plant.url, quiet=True))
@@ -206,6 +210,7 @@ def wait_for_answer(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
 
 
+@pytest.mark.soak
 def test_a_server_that_dies_is_missed_at_once_and_found_again(show: Open, folder: Path) -> None:
     port = free_port()
     with served(folder, port):
@@ -223,6 +228,7 @@ def test_a_server_that_dies_is_missed_at_once_and_found_again(show: Open, folder
         assert said(page, "answer") == answer
 
 
+@pytest.mark.soak
 def test_a_stream_that_is_refused_is_asked_for_again(show: Open, site: Site) -> None:
     """A proxy whose server starts anew answers 502, and a browser does not try again by itself."""
     page = opened(show(quiet=True))

@@ -1,4 +1,7 @@
-"""Saving, bill, report, forecast quality and models in a real browser, each in its phases. About 25 s."""
+"""Saving, bill, report, forecast quality and models in a real browser, each in its phases.
+
+About 20 s, and 30 s in the slow tier.
+"""
 
 from __future__ import annotations
 
@@ -112,6 +115,7 @@ def test_before_the_first_week_it_says_when_that_will_be(show: Open, site: Site)
     expect(page.locator("[data-card=ledger]")).to_have_attribute("data-phase", "ready")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("size", "locale", "word"), [(PHONE, "es-ES", "Reintentar"), (DESKTOP, "en-GB", "Try again")]
 )
@@ -136,6 +140,7 @@ def test_every_card_fails_alone_comes_back_and_grows_late(
     assert said(page, "speaker") == "boosting"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("size", "locale"), [(DESKTOP, "es-ES"), (PHONE, "en-GB")])
 def test_money_fails_alone_comes_back_and_grows_late(show: Open, site: Site, size: Any, locale: str) -> None:
     site.answers |= {"bills": BROKEN, "reports/weekly": BROKEN}
@@ -193,6 +198,61 @@ def test_a_report_of_a_chosen_week_opens_in_either_language(show: Open, site: Si
     assert links == [f"/api/v1/reports/weekly?week=2026-W09&{one}" for one in asked]
 
 
+def test_an_admin_puts_another_version_in_charge_and_goes_back(show: Open, site: Site) -> None:
+    kept = models().model_dump(mode="json")
+    versions = kept["series"][0]["models"][0]["versions"]
+    versions.append({**versions[0], "version": 2})
+    site.answers |= {
+        "models": kept,
+        "me": {"name": "eva", "role": "admin", "how": "local", "can": ["promote"]},
+    }
+    site.posts |= {"models/spot/promote": kept, "models/spot/rollback": kept}
+    page = show(hash="data/forecast")
+    card = page.locator("[data-card=models]")
+    card.get_by_text("Versiones guardadas").click()
+    buttons = card.locator("tbody button")
+    assert buttons.evaluate_all("all => all.map(b => b.getAttribute('aria-label'))") == [
+        "Poner al mando boosting, versión 2"
+    ], "the newest serves already, a damaged one cannot"
+    buttons.click()
+    page.locator("[data-test=confirm]").click()
+    expect(page.locator("[data-test=chosen]")).to_have_text(
+        "Mercado diario: boosting, versión 2, está al mando."
+    )
+    page.locator("[data-test=back-spot]").click()
+    page.locator("[data-test=confirm]").click()
+    expect(page.locator("[data-test=chosen]")).to_have_text(
+        "Mercado diario: sirve de nuevo el modelo anterior."
+    )
+    assert site.orders == [
+        ("models/spot/promote", "choco", {"model": "boosting", "version": 2}),
+        ("models/spot/rollback", "choco", None),
+    ]
+
+
+def test_what_is_chosen_does_not_serve_where_the_settings_name_a_model(show: Open, site: Site) -> None:
+    kept = models().model_dump(mode="json")
+    one = kept["series"][0]
+    one["champion"] |= {"model": "lear"}
+    kept |= {"pinned": "boosting", "series": [one, {**one, "series": "pvpc"}]}
+    site.answers |= {
+        "models": kept,
+        "me": {"name": "eva", "role": "admin", "how": "local", "can": ["promote"]},
+    }
+    site.posts |= {"models/spot/promote": kept}
+    page = show(hash="data/forecast", locale="en-GB")
+    card = page.locator("[data-card=models]")
+    note = 'The settings name boosting: what is chosen here will serve once they say "auto" again.'
+    expect(card.locator("[data-test=pinned]")).to_have_text([note])
+    heading = card.locator("[data-models=spot] h3")
+    expect(heading).to_have_text("Day-ahead market: boosting fixed by the settings")
+    card.get_by_text("Kept versions").first.click()
+    card.locator("[data-test=serve-spot-boosting-4]").click()
+    expect(page.locator("dialog")).to_contain_text(note)
+    page.locator("[data-test=confirm]").click()
+    expect(page.locator("[data-test=chosen]")).to_have_text("Day-ahead market: boosting version 4 is chosen.")
+
+
 def test_forecasts_are_judged_by_what_came(show: Open, site: Site) -> None:
     site.answers |= {"insights/deviations": deviations(), "models": models(), "forecasts/scores": scores()}
     page = show(hash="data/forecast")
@@ -241,6 +301,7 @@ def test_missing_prices_are_late_not_made_up(show: Open, site: Site) -> None:
     assert table(page, "quality")[-1][1] == "–"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("section", "cards"), [("forecast", ("quality", "models")), ("money", ("bill", "report"))]
 )
@@ -262,6 +323,7 @@ def test_cards_say_that_they_load_and_that_there_is_nothing(
         expect(page.locator(f"[data-card={name}]")).to_have_attribute("data-phase", "empty")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("dark", [False, True])
 def test_nobody_is_kept_out(show: Open, site: Site, dark: bool) -> None:
     site.answers |= {

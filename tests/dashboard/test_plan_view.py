@@ -285,6 +285,7 @@ def test_cards_say_when_there_is_nothing_or_no_answer(show: Open, site: Site) ->
     expect(page.locator("[data-test=plans] tbody tr")).to_have_count(2)
 
 
+@pytest.mark.soak
 def test_figures_are_those_of_the_store_and_reports_reach_it(show: Open, tmp_path: Path) -> None:
     world = sample_world(tmp_path)
     assert run_job("sync", lambda w: sync_prices(w, 60), world)
@@ -313,6 +314,7 @@ def kwh(value: float) -> str:
     return f"{value:.1f}\u00a0kWh" if value < 100 and value % 1 else f"{value:.0f}\u00a0kWh"
 
 
+@pytest.mark.soak
 def test_axe_finds_nothing_and_the_phone_fits(show: Open, plan: PlanAnswer, site: Site) -> None:
     site.posts["plans/what-if"] = samples.what_if(plan, "price=+10%", 75.71)
     page = show(hash="plan", size=PHONE)

@@ -205,6 +205,7 @@ def test_the_week_has_a_cell_for_each_hour_with_the_strip_s_numbers(show: Open, 
     assert heat(page)[1][22].startswith(f"{sum(p.price_eur_mwh for p in points[84:88]) / 4:.0f}")
 
 
+@pytest.mark.soak
 def test_the_week_of_the_long_day_on_a_phone(show: Open, site: Site) -> None:
     site.answer = ready(BEFORE_LONG_DAY)
     assert site.answer.prices
@@ -276,6 +277,7 @@ def test_the_chart_comes_after_the_answer_and_moves_nothing(show: Open, site: Si
     assert page.evaluate(below) == before
 
 
+@pytest.mark.soak
 def test_nothing_keeps_anyone_out(show: Open, site: Site) -> None:
     site.answers |= {"insights/alerts": alerts(SPIKE, LATE), "insights/windows": windows()}
     page = show(size=PHONE, dark=True)

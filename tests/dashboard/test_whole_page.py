@@ -1,4 +1,7 @@
-"""Every tab of the real application: open to all, in its room, by keyboard, under its policy. About 20 s."""
+"""Every tab of the real application: open to all, in its room, by keyboard, under its policy.
+
+About 15 s, and 20 s in the slow tier.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ def phone(show: Open, url: str) -> Page:
 
 
 @pytest.mark.parametrize(
-    ("locale", "size", "dark"), [("es-ES", PHONE, False), ("en-GB", DESKTOP, True)], ids=["phone", "desktop"]
+    ("locale", "size", "dark"),
+    [pytest.param("es-ES", PHONE, False, marks=pytest.mark.soak), ("en-GB", DESKTOP, True)],
+    ids=["phone", "desktop"],
 )
 def test_no_part_keeps_anyone_out_or_is_wider_than_its_window(
     show: Open, url: str, locale: str, size: object, dark: bool
@@ -47,6 +52,7 @@ def test_no_part_keeps_anyone_out_or_is_wider_than_its_window(
     assert "\n".join(fault for place in PAGES for fault in faults(page, place)) == ""
 
 
+@pytest.mark.soak
 def test_the_tab_key_reaches_every_control_and_shows_where_it_is(phone: Page) -> None:
     found = []
     for place in PAGES:
@@ -55,6 +61,7 @@ def test_the_tab_key_reaches_every_control_and_shows_where_it_is(phone: Page) ->
     assert "\n".join(found) == ""
 
 
+@pytest.mark.soak
 def test_text_may_be_spaced_and_the_page_magnified(show: Open, url: str) -> None:
     """WCAG 2.2, 1.4.10 and 1.4.12: at 400 % of 1280 pixels, with more room between letters and lines."""
     page = show(url, size={"width": 320, "height": 256}, clock=False)

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from chocolate_factory.core.config import Settings, rows
+from chocolate_factory.cli.settings import OF_COMPOSE, rows
+from chocolate_factory.core.config import Settings
 from tests.conftest import ROOT, need
 
 BIN = Path(sys.executable).parent
@@ -40,10 +41,10 @@ VERSIONED = re.compile(r"^[\w./-]+:v?\d+\.\d+\.\d+([.-][\w.-]+)?$")
 SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)(_FILE)?$")
 
 
-def configured(files: list[str]) -> dict[str, Any]:
+def configured(files: list[str], **environment: str) -> dict[str, Any]:
     """What compose makes of files, with all profiles."""
     named = [part for file in files for part in ("-f", file)]
-    env = {"PATH": os.environ["PATH"], "CHOCO_IMAGE": "chocolate-factory:1.0.0"}
+    env = {"PATH": os.environ["PATH"], **environment}
     program = BIN / "docker-compose"
     need(program.exists(), "docker-compose")
     done = subprocess.run(
@@ -57,7 +58,19 @@ def configured(files: list[str]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def stacks() -> dict[str, dict[str, Any]]:
-    return {name: configured(files) for name, files in STACKS.items()}
+    return {name: configured(files, CHOCO_IMAGE="chocolate-factory:1.0.0") for name, files in STACKS.items()}
+
+
+def test_a_running_stack_is_asked_without_naming_its_version() -> None:
+    """As deploy.py does before a change, and people with `ps`, `exec` and `logs`."""
+    app = configured(STACKS["production"])["services"]["app"]
+    assert app["image"] == "chocolate-factory:named-by-deploy"
+
+
+def test_variables_of_the_compose_files_are_no_settings_and_not_told_as_mistakes() -> None:
+    texts = [path.read_text() for path in (ROOT / "compose.yaml", *DOCKER.glob("*.yml"))]
+    assert set(re.findall(r"\$\{(CHOCO_\w+)", "".join(texts))) == OF_COMPOSE
+    assert not OF_COMPOSE & {name for name, *_ in rows(Settings)}
 
 
 def weaknesses(stack: str, name: str, service: dict[str, Any]) -> set[str]:
@@ -184,9 +197,7 @@ def test_settings_of_the_containers_exist(stacks: dict[str, dict[str, Any]]) -> 
         if key.startswith("CHOCO_")
     }
     given |= set(re.findall(r"(CHOCO_\w+)=", (DOCKER / "Dockerfile").read_text()))
-    given |= set(re.findall(r"#(CHOCO_\w+)=", (ROOT / ".env.example").read_text())) - {
-        *("CHOCO_PUBLISHED_PORT", "CHOCO_DATA", "CHOCO_FACTORY_FILE")
-    }
+    given |= set(re.findall(r"#(CHOCO_\w+)=", (ROOT / ".env.example").read_text())) - OF_COMPOSE
     assert given
     assert not given - known - door
 
@@ -225,5 +236,5 @@ def test_only_what_is_built_from_reaches_the_builder() -> None:
     assert "*" in lines
     assert {line for line in lines if line.startswith("!")} == {
         *("!pyproject.toml", "!requirements-image.lock", "!README.md", "!LICENSE"),
-        *("!factory.toml", "!src", "!dashboard"),
+        *("!factory.toml", "!docs", "!src", "!dashboard"),
     }

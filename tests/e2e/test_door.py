@@ -6,6 +6,7 @@ Behind it stands an app that tells what reached it, then the product itself. Abo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -208,11 +209,12 @@ FORGED = [
     "X-HTTP-Method-Override: POST\r\nX-Method-Override: POST\r\nX-HTTP-Method: DELETE\r\n",
     "X-Original-URL: /api/v1/jobs\r\nX-Rewrite-URL: /api/v1/jobs\r\nForwarded: for=127.0.0.1\r\n",
     "Cookie: role=admin\r\nOrigin: http://evil.example\r\nX-Role: admin\r\n",
+    "X-Request-Id: chosen-by-a-reader\r\n",
 ]
 PASSED = {
     "host", "connection", "accept", "accept-encoding", "accept-language", "authorization", "content-type",
     "content-length", "if-none-match", "last-event-id", "user-agent", "x-requested-with", "x-forwarded-for",
-    "tailscale-user-login", "x-choco-proxy-secret",
+    "tailscale-user-login", "x-choco-proxy-secret", "x-request-id",
 }  # fmt: skip
 
 
@@ -225,6 +227,7 @@ def test_no_header_of_a_client_says_who_it_is(mirror: Listening, headers: str) -
     names = [name for name, _ in got["headers"]]
     assert set(names) <= PASSED - {"tailscale-user-login", "x-choco-proxy-secret"}
     assert dict(got["headers"])["x-forwarded-for"] == "127.0.0.1"
+    assert re.fullmatch("[0-9a-f]{32}", dict(got["headers"])["x-request-id"])
     assert got["method"] == "GET"
     assert got["reached"] == "/api/v1/me"
     _, answer = mirror.ask(request("GET", "/api/v1/me", headers), serve=True)

@@ -121,6 +121,18 @@ def test_the_smoke_test_waits_and_then_says_what_is_missing(
     assert smoke.main(["--proxy", "http://127.0.0.1:1", "--wait", "0"]) == 1
 
 
+def test_the_smoke_test_says_that_a_development_server_has_an_admin(place: Place) -> None:
+    """And tries nothing there: it would be done."""
+    base, answers = place
+    answers.clear()
+    answers["/api/v1/me"] = (200, JSON, '{"role": "admin", "how": "local"}')
+    with pytest.raises(smoke.Failed, match=r"admin here: development\. .* --development"):
+        smoke.roles(base, False)
+    assert smoke.roles(base, True) == "this caller is admin here: development"
+    answers["/api/v1/me"] = OPEN["/api/v1/me"]
+    assert smoke.roles(base, True) == "5 refused"
+
+
 def image(number: int) -> stack.Image:
     return stack.Image(f"choco:{number}", f"sha256:{str(number) * 64}", "2026-03-10T00:00:00Z")
 
@@ -153,6 +165,9 @@ def test_good_versions_are_kept_and_others_forgotten(
     stack.write_good(tmp_path / "deploy", good)
     assert stack.read_good(tmp_path / "deploy") == good
     assert [line for line in notes.read_text().splitlines() if " rm " in line] == [f"image rm {gone}"]
+    fake_docker("exit 1")
+    stack.write_good(tmp_path / "deploy", stack.Good(image(1)))
+    assert stack.read_good(tmp_path / "deploy") == stack.Good(image(1)), "only tidying failed"
 
 
 def run(name: str, *args: str) -> tuple[int, str]:
@@ -184,13 +199,54 @@ def test_a_deploy_that_cannot_begin_changes_nothing(
 def test_a_deploy_that_cannot_back_up_changes_nothing(
     tmp_path: Path, fake_docker: Callable[[str], Path]
 ) -> None:
-    notes = fake_docker(
-        'case "$*" in *" ps "*) echo c1;; *backup*) echo "disk full" >&2; exit 4;;'
-        f' inspect*) echo {image(1).id} choco:1;; "image inspect"*) echo {image(2).id};; esac'
+    for answer, words in (
+        ('echo "disk full" >&2; exit 4', "disk full"),
+        ("echo done", "does not tell where it is: done"),
+        ("echo '{}'", "does not tell where it is"),
+        ("echo '[]'", "does not tell where it is"),
+    ):
+        notes = fake_docker(
+            f'case "$*" in *" ps "*) echo c1;; *backup*) {answer};;'
+            f' inspect*) echo {image(1).id} choco:1;; "image inspect"*) echo {image(2).id};; esac'
+        )
+        code, told = run("deploy.py", "choco:2", "--folder", str(tmp_path / "deploy"))
+        assert (code, words in told, "Traceback" in told) == (2, True, False), told
+        assert " up " not in notes.read_text()
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_the_files_of_the_last_good_version_come_back_with_it(
+    tmp_path: Path, fake_docker: Callable[[str], Path], labelled: bool
+) -> None:
+    """They are those of its own commit, not of the one that was checked out: rollback.py takes no files."""
+    checkout, commits = tmp_path / "checkout", []
+    (checkout / "scripts").mkdir(parents=True)
+    for name in ("deploy.py", "programs.py", "secrets_file.py", "smoke.py", "stack.py"):
+        shutil.copy(SCRIPTS / name, checkout / "scripts" / name)
+    (checkout / ".gitignore").write_text("var/\n__pycache__/\n")
+
+    def git(*args: str) -> str:
+        command = ["git", "-C", str(checkout), "-c", "user.name=t", "-c", "user.email=t@example.org", *args]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    git("init", "-q")
+    for text in ("good", "rolled back from", "bad"):
+        (checkout / "file").write_text(text)
+        git("add", "-A")
+        git("commit", "-q", "-m", text)
+        commits.append(git("rev-parse", "HEAD"))
+    fake_docker(
+        f'case "$*" in *{image(1).kept}) echo {commits[0] if labelled else ""};;'
+        f' "image inspect"*) echo {image(3).id};; *" up "*) test "$CHOCO_IMAGE" = {image(1).kept};; esac'
     )
-    code, told = run("deploy.py", "choco:2", "--folder", str(tmp_path / "deploy"))
-    assert (code, "disk full" in told) == (2, True)
-    assert " up " not in notes.read_text()
+    stack.write_good(checkout / "var" / "deploy", stack.Good(image(1), (image(2),)))
+    done = subprocess.run(
+        [sys.executable, str(checkout / "scripts" / "deploy.py"), "choco:3", "--published", "", "--files"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "choco:1 runs again" in done.stdout) == (3, True), done
+    assert git("rev-parse", "HEAD") == (commits[0] if labelled else commits[2])
+    assert ("the files stay as they are: choco:1 does not name" in done.stdout) is not labelled
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
-import pytest
+from chocolate_factory import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,10 +22,17 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "openapi.json"])
-def test_document_is_current(name: str) -> None:
+def test_documents_are_current() -> None:
     made = {path.name: text for path, text in generator().documents().items()}
-    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made[name], "run `make fix`"
+    assert set(made) == {"settings.md", "commands.md", "business-rules.md", "openapi.json"}
+    for name, text in made.items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"{name}: run `make fix`"
+
+
+def test_the_version_is_told_alike() -> None:
+    """By the package, and by what it is built from."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert told == __version__
 
 
 def test_every_route_is_documented() -> None:
@@ -64,3 +72,12 @@ def test_every_job_is_documented_and_has_words_on_the_page() -> None:
         words = (ROOT / "dashboard" / "src" / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
         told = words.split("activities: {")[1].split("}")[0]
         assert [job for job in jobs if f"{job}: " not in told] == []
+
+
+def test_the_glossary_tells_each_term_once_in_both_languages() -> None:
+    lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    entries = [line for line in lines if line.startswith("- ")]
+    form = re.compile(r"- \*\*(.+?)\*\* · \*\*(.+?)\*\*: (.+[.)]) — \*(.+\.)\*$")
+    assert [line for line in entries if not form.fullmatch(line)] == []
+    terms = [form.fullmatch(line)[1] for line in entries]  # type: ignore[index]
+    assert len(terms) == len(set(terms)) >= 100

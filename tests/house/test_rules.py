@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "chocolate_factory"
 MODULES = sorted(SOURCE.rglob("*.py"))
 FORBIDDEN_NAMES = re.compile(r"(Service|Manager|Helper|Util|Utils|Handler|Processor)$")
-BROAD_ALLOWED = {"cli/__init__.py", "tasks/runner.py", "api/problems.py"}
+BROAD_ALLOWED = {"cli/__init__.py", "tasks/runner.py", "api/problems.py", "api/mcp_server.py"}
 """Doors of the product: elsewhere an error has a name."""
 SECRET = re.compile(
-    r"-----BEGIN(?! AGE ENCRYPTED FILE-----)|AGE-SECRET-KEY-|\beyJ[\w-]{20,}\.|\bsk-ant-|\bghp_\w{20,}"
-    r"|\bAKIA[0-9A-Z]{16}\b"
+    r"-----BEGIN(?! AGE ENCRYPTED FILE-----| CERTIFICATE-----)|AGE-SECRET-KEY-|\beyJ[\w-]{20,}\."
+    r"|\bsk-ant-|\bghp_\w{20,}|\bAKIA[0-9A-Z]{16}\b"
 )
 EMOJI = re.compile("[\U0001f300-\U0001faff☀-➿]")
 
@@ -118,7 +118,7 @@ def test_the_clock_is_passed_in(trees: dict[str, ast.Module]) -> None:
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id in {"datetime", "date"}
     }
-    assert readers <= {"core/config.py"}
+    assert readers <= {"infrastructure/clock.py"}
 
 
 def test_layers() -> None:

@@ -191,3 +191,44 @@ def test_the_job_leaves_what_was_made_by_hand_today(tmp_path: Path) -> None:
         ports, lambda at: back_up(settings, ports.store, at, folder).path, lambda: made(folder), Keep()
     )
     assert by_hand.is_file()
+
+
+def test_a_backup_cut_off_before_its_record_is_the_only_one_of_its_day(tmp_path: Path) -> None:
+    """The process ends after the archive; the run that follows makes no second one, the next day's does."""
+    settings = settings_of(tmp_path / "var")
+    now = NOW
+    ports = replace(empty_ports(tmp_path / "var", tiny()), clock=lambda: now)
+    keep = Keep(7, 4, 12)
+
+    def archives() -> dict[datetime, Path]:
+        return made(tmp_path / "var" / "backups")
+
+    def make(at: datetime) -> Path:
+        return back_up(settings, ports.store, at).path
+
+    def listed_once() -> dict[datetime, Path]:
+        if archives():
+            raise InterruptedError
+        return {}
+
+    with pytest.raises(InterruptedError):
+        keep_backups(ports, make, listed_once, keep)
+    assert list(archives()) == [NOW]
+    now = NOW + timedelta(minutes=9)
+    assert keep_backups(ports, make, archives, keep)["kept"] == 1
+    assert list(archives()) == [NOW]
+    now += timedelta(minutes=9)
+    keep_backups(ports, make, archives, keep)
+    assert len(archives()) == 2, "what is asked for after it is one more"
+    now += timedelta(days=1)
+    keep_backups(ports, make, archives, keep)
+    assert max(archives()) == now
+
+
+def test_what_a_killed_backup_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    ports = empty_ports(tmp_path / "var", tiny())
+    left = tmp_path / "var" / "backups" / ".making-abc"
+    left.mkdir(parents=True)
+    (left / "store.sqlite").write_bytes(b"half")
+    archive = back_up(settings_of(tmp_path / "var"), ports.store, NOW)
+    assert list(archive.path.parent.iterdir()) == [archive.path]

@@ -121,6 +121,7 @@ def test_a_broken_conche_moves_nothing_that_has_begun(
     assert (difference["before"], difference["after"]) == (evening[1]["id"], plan["id"])
 
 
+@pytest.mark.soak
 def test_every_what_if_answers_in_the_middle_of_the_day(evening: tuple[Ports, Row], tmp_path: Path) -> None:
     """Each kind of change, batches under way: two sides, a difference within its bounds, nothing stored."""
     ports = copied(evening[0], tmp_path)
@@ -141,6 +142,7 @@ def test_every_what_if_answers_in_the_middle_of_the_day(evening: tuple[Ports, Ro
     assert [record.id for record in ports.store.find("plan")] == before
 
 
+@pytest.mark.soak
 def test_a_machine_less_while_runs_are_frozen_has_an_answer(
     evening: tuple[Ports, Row], tmp_path: Path
 ) -> None:

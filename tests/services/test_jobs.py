@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import NotFound, Unreachable
 from chocolate_factory.domain.jobs import Cadence, Daily, Every, JobState, Outcome, jitter
+from chocolate_factory.domain.ports import Record
 from chocolate_factory.domain.slots import local_date
 from chocolate_factory.infrastructure.file_locks import FileLocks
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.keep_jobs import keep_run, last_run, read_jobs
 from chocolate_factory.tasks.runner import MOST_JITTER, Job, Scheduler
@@ -166,6 +169,35 @@ def test_what_somebody_asks_for_runs_first_and_only_known_jobs(tmp_path: Path) -
         run.world.ask("nothing")
 
 
+def test_a_look_that_finds_nothing_due_reads_all_states_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path, Daily(4))
+    jobs = [replace(run.job, name=name) for name in ("one", "two", "three")]
+    scheduler = Scheduler(run.world, jobs, run.locks)
+    assert scheduler.turn() == ["one", "two", "three"]
+    reads: list[str] = []
+    plain = SqliteStore.find
+
+    def counted(store: SqliteStore, kind: str, **how: Any) -> list[Record]:
+        reads.append(kind)
+        return plain(store, kind, **how)
+
+    monkeypatch.setattr(SqliteStore, "find", counted)
+    assert scheduler.turn() == []
+    assert reads == ["job"]
+
+
+def test_what_is_asked_for_waits_for_the_one_under_way_and_not_for_all_that_is_due(tmp_path: Path) -> None:
+    run = Run(tmp_path, Daily(4))
+    jobs = (
+        Job("short", lambda _: None, Daily(4), 60.0),
+        Job("long", lambda world: world.ask("short"), Daily(4), 60.0),
+        Job("late", lambda _: None, Daily(4), 60.0),
+    )
+    assert Scheduler(run.world, jobs, run.locks).turn() == ["short", "long", "short", "late"]
+
+
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -204,3 +236,50 @@ def test_the_list_tells_of_jobs_that_never_ran(tmp_path: Path) -> None:
     (row,) = read_jobs(run.world.real, [run.job.info])
     assert (row["outcome"], row["runs"]) == ("ok", 1)
     assert row["next_at"].startswith("2026-03-11T04:05")
+
+
+def test_a_run_that_a_dead_process_left_is_noted_and_a_living_ones_is_not(tmp_path: Path) -> None:
+    run = Run(tmp_path, Daily(4))
+    left = JobState(NOW - HOUR, Outcome.RUNNING, NOW - HOUR, runs=7)
+    keep_run(run.world.real.store, "work", left)
+    with run.locks("work"):
+        Scheduler(run.world, (run.job,), FileLocks(tmp_path / "locks")).recover()
+    assert run.state == left
+    run.scheduler.recover()
+    assert run.state == replace(left, outcome=Outcome.INTERRUPTED, next_at=NOW, failures=1)
+    assert run.scheduler.turn() == ["work"]
+    assert (run.state.outcome, run.state.runs, run.state.failures) == (Outcome.OK, 8, 0)
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def test_a_job_that_ends_the_process_keeps_no_other_from_its_turn(tmp_path: Path) -> None:
+    """It is tried at once, then rarer and rarer, after all others; each start is a process of its own."""
+    run = Run(tmp_path, Every(15))
+    ran: list[tuple[str, datetime]] = []
+
+    def crash(_: World) -> None:
+        ran.append(("deadly", run.now))
+        raise Crash
+
+    def other(_: World) -> None:
+        ran.append(("other", run.now))
+
+    jobs = (Job("deadly", crash, Every(15), 60.0), Job("other", other, Every(15), 60.0))
+    end = NOW + 6 * HOUR
+    while run.now < end:
+        scheduler = Scheduler(run.world, jobs, run.locks)
+        scheduler.recover()
+        try:
+            while run.now < end:
+                scheduler.turn()
+                run.now += MINUTE
+        except Crash:
+            run.now += MINUTE
+    assert [name for name, _ in ran].count("other") >= 6 * 60 / 17 - 1
+    tries = [at for name, at in ran if name == "deadly"]
+    assert tries[1] - tries[0] <= MINUTE
+    assert tries[-1] - tries[-2] >= HOUR
+    assert len(tries) <= 9

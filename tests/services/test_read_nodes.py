@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import socketserver
 import stat
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,71 +15,7 @@ from chocolate_factory.domain.nodes import read_status
 from chocolate_factory.infrastructure.tailscale import Tailscale
 from chocolate_factory.services.read_nodes import read_nodes
 from tests.services.papers import at, world
-
-STATUS: dict[str, Any] = {
-    "Version": "1.80.0-tfake",
-    "TUN": True,
-    "BackendState": "Running",
-    "AuthURL": "",
-    "TailscaleIPs": ["100.64.0.1", "fd7a:115c:a1e0::1"],
-    "Self": {
-        "ID": "n1",
-        "HostName": "factory-prod",
-        "DNSName": "factory-prod.tail1234.ts.net.",
-        "OS": "linux",
-        "TailscaleIPs": ["100.64.0.1"],
-        "Tags": ["tag:prod"],
-        "Online": True,
-        "LastSeen": "0001-01-01T00:00:00Z",
-    },
-    "Health": [],
-    "MagicDNSSuffix": "tail1234.ts.net",
-    "CurrentTailnet": {"Name": "plant.example", "MagicDNSSuffix": "tail1234.ts.net", "MagicDNSEnabled": True},
-    "Peer": {
-        "nodekey:b": {
-            "HostName": "Maria's phone",
-            "DNSName": "marias-phone.tail1234.ts.net.",
-            "OS": "android",
-            "Tags": None,
-            "Online": False,
-            "LastSeen": "2026-03-09T21:15:00.1Z",
-        },
-        "nodekey:a": {
-            "HostName": "git",
-            "DNSName": "",
-            "OS": "linux",
-            "Tags": ["tag:git", "tag:ci"],
-            "Online": True,
-        },
-        "nodekey:c": {"HostName": "never", "OS": "", "Online": False, "LastSeen": "0001-01-01T00:00:00Z"},
-    },
-}
-
-
-@contextmanager
-def daemon(status: int, body: bytes) -> Iterator[Path]:
-    """A local daemon on a socket of its own; its folder has a short name, as sockets want."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            right = self.path == "/localapi/v0/status" and self.headers["Host"] == "local-tailscaled.sock"
-            self.send_response(status if right else 400)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def address_string(self) -> str:
-            return "local"
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with TemporaryDirectory(prefix="ts-") as folder:
-        path = Path(folder, "tailscaled.sock")
-        with socketserver.ThreadingUnixStreamServer(str(path), Answer) as server:
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield path
-            server.shutdown()
+from tests.services.tailnet import STATUS, daemon
 
 
 def told(tmp_path: Path, socket: Path, command: str = "no-such-command") -> dict[str, Any]:
@@ -101,8 +32,14 @@ def test_the_nodes_over_the_socket(tmp_path: Path) -> None:
         "",
         None,
     )
-    assert [node["name"] for node in answer["nodes"]] == ["factory-prod", "git", "marias-phone", "never"]
-    own, git, phone, never = answer["nodes"]
+    assert [node["name"] for node in answer["nodes"]] == [
+        "factory-prod",
+        "git",
+        "laptop-7",
+        "marias-phone",
+        "never",
+    ]
+    own, git, _, phone, never = answer["nodes"]
     assert own == {
         "name": "factory-prod",
         "os": "linux",
@@ -141,6 +78,7 @@ def test_by_the_command_where_there_is_no_socket(tmp_path: Path) -> None:
     ("status", "body", "reason"),
     [
         (403, b"forbidden", "403"),
+        (404, b"not found", "knows nothing of it"),
         (500, b"", "500"),
         (200, b"<html>", "not a JSON object"),
         (200, b"[]", "not a JSON object"),

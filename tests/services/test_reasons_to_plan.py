@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.ports import Ports
@@ -138,3 +140,33 @@ def test_the_full_search_replaces_the_quick_first_plan_only_by_a_cheaper_one(tmp
     rows = list_plans(ports.store, 9)
     assert all(row["because"] == "first plan" for row in rows)
     assert rows[0]["cost_eur"] <= rows[-1]["cost_eur"] + 1e-6
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Deadly:
+    """The real planner, whose process ends when it is asked a second time."""
+
+    planner: Any
+    asked: int = 0
+
+    def solve(self, *args: Any, **named: Any) -> Solution:
+        self.asked += 1
+        if self.asked > 1:
+            raise Killed
+        found: Solution = self.planner.solve(*args, **named)
+        return found
+
+
+def test_the_full_search_comes_although_the_process_ended_after_the_quick_plan(tmp_path: Path) -> None:
+    ports = sample_ports(tmp_path, now=NOON)
+    deadly = replace(ports, planner=Deadly(ports.planner))
+    with pytest.raises(Killed):
+        plan_when_needed(World(deadly, lambda: deadly, offline=True))
+    later = at(ports, NOON + timedelta(minutes=5))
+    assert (len(list_plans(ports.store, 9)), reasons_to_plan(later, 7)) == (1, ["first plan"])
+    plan_when_needed(World(later, lambda: later, offline=True))
+    assert (len(list_plans(ports.store, 9)), reasons_to_plan(later, 7)) == (2, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from dataclasses import dataclass, field, replace
@@ -154,11 +155,11 @@ def test_telegram_gets_plain_text_and_waits_when_asked_to(tmp_path: Path, upstre
 class Receiver(BaseHTTPRequestHandler):
     """Keeps what it is sent."""
 
-    got: list[tuple[str, bytes]] = []  # noqa: RUF012
+    got: list[tuple[str, str, bytes]] = []  # noqa: RUF012
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.got.append((self.headers["x-choco-signature"], body))
+        self.got.append((self.headers["x-choco-signature"], self.headers["x-choco-delivery"], body))
         self.send_response(200)
         self.end_headers()
 
@@ -177,9 +178,69 @@ def test_a_webhook_can_check_the_signature(tmp_path: Path) -> None:
         keep(days.ports, [failing()])
         send_alerts(days.ports, days.telling)
         server.shutdown()
-    ((header, body),) = Receiver.got
+    ((header, delivery, body),) = Receiver.got
+    assert delivery == hashlib.sha256(json.loads(body)["id"].encode()).hexdigest()[:32]
     seconds, given = (part.split("=", 1)[1] for part in header.split(","))
     assert given == signature("s3cret", seconds, body)
     assert int(seconds) == int(NOW.timestamp())
     told = json.loads(body)
     assert (told["event"], told["kind"], told["alert"]["facts"]) == ("opened", "source_failing", FACTS)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Deadly(Memo):
+    """A channel on which the process ends, once the message has arrived or before."""
+
+    arrives: bool = True
+
+    def send(self, notice: Notice) -> None:
+        if self.arrives:
+            self.got.append(notice)
+        raise Killed
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_message_that_a_kill_fell_upon_comes_again_under_its_key(tmp_path: Path, arrives: bool) -> None:
+    days = Days(tmp_path)
+    days.telling = replace(days.telling, channels=[Deadly(arrives=arrives, got=days.memo.got)])
+    with pytest.raises(Killed):
+        days.look(failing())
+    days.telling = replace(days.telling, channels=[days.memo])
+    assert days.look(failing(), after=timedelta(minutes=5)) == [(Event.OPENED, "omie")]
+    assert days.look(failing(), after=timedelta(minutes=5)) == []
+    assert len({notice.key for notice in days.memo.got}) == 1
+    assert len(days.memo.got) == 1 + arrives
+
+
+def test_who_may_have_heard_of_it_hears_that_it_is_over_or_worse(tmp_path: Path) -> None:
+    days = Days(tmp_path)
+    days.telling = replace(days.telling, channels=[Deadly(got=days.memo.got)])
+    with pytest.raises(Killed):
+        days.look(failing("ree"), failing("omie"))
+    days.telling = replace(days.telling, channels=[days.memo])
+    worse = failing(days.memo.got[0].row["subject"], Severity.CRITICAL)  # type: ignore[arg-type]
+    assert (Event.RAISED, worse.subject) in days.look(worse, after=timedelta(minutes=5))
+
+    other = Days(tmp_path / "other")
+    other.telling = replace(other.telling, channels=[Deadly(got=other.memo.got)])
+    with pytest.raises(Killed):
+        other.look(failing())
+    keep(other.ports, [])
+    other.now += CALM
+    other.telling = replace(other.telling, channels=[other.memo])
+    assert other.look() == [(Event.CLOSED, "omie")]
+    assert other.look(after=timedelta(minutes=5)) == []
+
+
+def test_every_message_has_a_key_of_its_own(tmp_path: Path) -> None:
+    days = Days(tmp_path, NoticeRules(per_hour=1))
+    for hour in range(3):
+        days.look(*[failing(f"source{n} of {hour}") for n in range(3)], after=timedelta(hours=2))
+        send_test(days.ports, days.telling)
+    keys = [notice.key for notice in days.memo.got]
+    assert len(set(keys)) == len(keys)
+    assert sum(key.startswith("more:") for key in keys) == 3

@@ -25,6 +25,7 @@ import pytest
 
 from tests.conftest import ROOT, need
 from tests.soak.engine import CERTIFICATES, CLIENT, TRUST, Engine, make_base, running_engine
+from tests.soak.pipelines import BIN, Repository, make_repository, running_registry
 
 pytestmark = pytest.mark.soak
 
@@ -86,7 +87,8 @@ class Site:
         return done.stdout
 
     def program(self, name: str, *args: str, code: int = 0) -> str:
-        """A program of scripts/ on this project."""
+        """A program of scripts/ on this project; like people, it is not told which version runs."""
+        env = {name: value for name, value in self.env.items() if name != "CHOCO_IMAGE"}
         files = [part for file in self.files for part in ("-f", file)]
         done = subprocess.run(
             [
@@ -94,7 +96,7 @@ class Site:
                 *("--folder", str(self.folder / "deploy"), "--published", f"http://127.0.0.1:{self.port}"),
                 *("--ready", "90", "--healthy", "60", *args),
             ],
-            cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=400, check=False,
+            cwd=self.folder, env=env, capture_output=True, text=True, timeout=400, check=False,
         )  # fmt: skip
         print(f"--- {name} {' '.join(args)} -> {done.returncode}\n{done.stdout}{done.stderr}")
         assert done.returncode == code, f"{name}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -298,3 +300,84 @@ def test_app_with_influx_behind_secrets(built: Engine) -> None:
         site.compose("exec", "-T", "influx", "python3", "-c", asked, code=1)
     finally:
         site.compose("down", "--remove-orphans")
+
+
+@pytest.fixture(scope="module")
+def pipeline(built: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Repository, Path]]:
+    """A repository whose pipeline has this engine, a real registry and a node's checkout."""
+    need((BIN / "act").exists(), "act")
+    need(shutil.which("docker-registry") is not None, "docker-registry")
+    folder = tmp_path_factory.mktemp("pipeline")
+    made = make_repository(folder / "repository", "develop")
+    checkout, port = folder / "checkout", free_port()
+    made.git("clone", "-q", str(made.folder), str(checkout))
+    (checkout / ".env").write_text("".join(f"{name}={value}\n" for name, value in QUICK.items()))
+    (checkout / "var").mkdir()
+    address, project = f"http://127.0.0.1:{port}", f"choco{port}"
+    environment = {
+        "CHOCO_COMPOSE": str(BIN / "docker-compose"),
+        "CHOCO_DATA": str(built.folder / "pipeline"),
+        "CHOCO_NET": f"10.83.{port % 50 + 20}",
+        "CHOCO_PUBLISHED_PORT": str(port),
+        "COMPOSE_PROJECT_NAME": project,
+    }
+    engine = {name: built.env[name] for name in ("DOCKER_HOST", "DOCKER_BUILDKIT", "DOCKER_CONFIG", "PATH")}
+    made.env.update(engine, PATH=f"/usr/bin:{made.env['PATH']}")
+    # The tests themselves run elsewhere: here make says what it would do, and pytest what it would run.
+    made.env.update(MAKEFLAGS="-n", PYTEST_ADDOPTS="--collect-only --quiet")
+    with running_registry(folder / "registry") as registry:
+        options = ["--published", address, "--healthy", "45", "--ready", "90"]
+        lines = [f"{name} = {json.dumps(value)}" for name, value in environment.items()]
+        (checkout / "var" / "node.toml").write_text(
+            f'branch = "develop"\nrepository = "{registry}/chocolate-factory"\n'
+            f"options = {json.dumps(options)}\n[environment]\n" + "\n".join(lines)
+        )
+        made.variables.update(
+            REGISTRY=registry,
+            BUILD_OPTIONS="--network host",
+            TEST_INFLUX_URL="http://127.0.0.1:9",
+            DEPLOY_DEVELOPMENT=f"{sys.executable} {checkout}/scripts/deploy_node.py",
+        )
+        yield made, checkout
+        command = [environment["CHOCO_COMPOSE"], "down", "--remove-orphans"]
+        env = {**made.env, **environment, "CHOCO_IMAGE": APP}
+        subprocess.run(command, cwd=checkout, env=env, capture_output=True, timeout=120, check=False)
+
+
+def test_a_push_goes_all_the_way_and_a_bad_one_comes_back(
+    built: Engine, pipeline: tuple[Repository, Path]
+) -> None:
+    """develop.yml under act: built, looked into, pushed, pulled, put in force; then files of nothing."""
+    repository, checkout = pipeline
+    first = repository.git("rev-parse", "HEAD")
+    begun = time.monotonic()
+    code, told = repository.act("push", "develop")
+    print(f"\npipeline: {time.monotonic() - begun:.0f} s")
+    assert code == 0, told[-8000:]
+    name = f"{repository.variables['REGISTRY']}/chocolate-factory"
+    assert f"in force: {name}:{first[:12]}" in told
+    assert "FOUND" not in told
+    assert repository.git("rev-parse", "HEAD", folder=checkout) == first
+    record = checkout / "var" / "deploy" / "good.json"
+    good = json.loads(record.read_text())["current"]
+
+    (repository.folder / "compose.yaml").write_text("services: {}\n")
+    second = repository.commit("files that start nothing")
+    labelled = f"ARG BASE\nFROM $BASE\nLABEL org.opencontainers.image.revision={second}\n"
+    built.build(f"{name}:{second[:12]}", labelled, f"{name}:{first[:12]}")
+    built.docker("push", "--quiet", f"{name}:{second[:12]}")
+    command = [*repository.variables["DEPLOY_DEVELOPMENT"].split(), second]
+    done = subprocess.run(
+        command,
+        env={**os.environ, **repository.env},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    print(done.stdout, done.stderr)
+    assert done.returncode == 3
+    assert f"{name}:{second[:12]} is NOT in force" in done.stdout
+    assert f"files of {first[:12]} again" in done.stdout
+    assert repository.git("rev-parse", "HEAD", folder=checkout) == first
+    assert json.loads(record.read_text())["current"] == good

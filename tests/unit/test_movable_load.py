@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chocolate_factory.domain.movable_load import (
@@ -54,6 +54,7 @@ def test_the_search_is_exact_and_takes_the_earlier_of_equals(prices: list[float]
     assert found == best
 
 
+@settings(max_examples=15, deadline=None)
 @given(WEEK, st.lists(WEEK, min_size=3, max_size=3), st.lists(st.integers(0, 167), min_size=3, max_size=3))
 def test_a_week_planned_anew_breaks_no_rule(
     truth: list[float], believed: list[list[float]], moments: list[int]

@@ -10,6 +10,18 @@ export type Models = Answer<"/api/v1/models">;
 export type Scores = Answer<"/api/v1/forecasts/scores">;
 export type LiveRecord = Scores["records"][number];
 
+type Series = Models["series"][number];
+type Kept = Series["models"][number]["versions"][number];
+
+/** A kept version, and what choosing it would say: the newest sound one is chosen as "the newest", an older one is held to. */
+export interface KeptRow extends Kept {
+  model: string;
+  newest: boolean;
+  wish: { model: string; version: number | null };
+  chosen: boolean;
+  serves: boolean;
+}
+
 export interface Hour {
   start: number;
   end: number;
@@ -96,4 +108,18 @@ export function gain(mae: number | null, naive: number | null): number | null {
 export function recordOf(scores: Scores | null, series: string, model: string): LiveRecord | null {
   const own = scores?.records.filter((record) => record.series === series) ?? [];
   return own.find((record) => record.model === model) ?? own[0] ?? null;
+}
+
+/** All kept versions of a series, model by model. `chosen` is the choice made, also where the settings let another one serve. */
+export function keptRows(one: Series): KeptRow[] {
+  return one.models.flatMap(({ model, versions }) => {
+    const latest = versions.find((kept) => kept.state === "ok");
+    return versions.map((kept) => {
+      const newest = kept === latest;
+      const wish = { model, version: newest ? null : kept.version };
+      const chosen = one.champion.model === model && one.champion.version === wish.version;
+      const serves = one.serving.model === model && one.serving.version === kept.version;
+      return { ...kept, model, newest, wish, chosen, serves };
+    });
+  });
 }

@@ -1,5 +1,5 @@
 /** The answer of the server as the charts and tables need it: milliseconds, rows, spans. */
-import type { Level, MachineRow, Plan, PriceStrip } from "../api";
+import type { Dashboard, Level, MachineRow, Plan, PriceStrip } from "../api";
 import type { BarRun, Marks } from "./plan";
 import { HOUR } from "./time";
 
@@ -221,17 +221,15 @@ export function blocksOf(setups: Plan["setups"], outages: Outage[], rows: Row[])
   return [...away, ...made];
 }
 
-/** Contracted power of a tariff period; with two values (2.0TD) P1 and P2 share the first, P3 has the second. */
-export function contractedIn(period: string | null, powers: number[]): number | null {
-  const number = Number(period?.replace(/^P/, ""));
-  if (!period || !Number.isInteger(number) || number < 1) return null;
-  if (powers.length === 2) return powers[number <= 2 ? 0 : 1] ?? null;
-  return powers[number - 1] ?? null;
+/** Power contracted at a moment, from rows where it changes, in order of time; null before the first. */
+export function contractedFrom(rows: Dashboard["contracted_kw"]): (ms: number) => number | null {
+  const steps = rows.map((row) => ({ start: Date.parse(row.start), kw: row.kw }));
+  return (ms) => steps.findLast((step) => step.start <= ms)?.kw ?? null;
 }
 
-export function loadOf(plan: Plan | null, slots: Slot[], powers: number[]): Load[] {
+export function loadOf(plan: Plan | null, contracted: Dashboard["contracted_kw"]): Load[] {
   if (!plan) return [];
-  const periods = new Map(slots.map((slot) => [slot.start, slot.period]));
+  const contractedOf = contractedFrom(contracted);
   const battery = new Map((plan.battery?.rows ?? []).map((row) => [Date.parse(row.start), row]));
   const solar = new Map((plan.pv?.rows ?? []).map((row) => [Date.parse(row.start), row.used_kw]));
   const length = plan.resolution_min * 60_000;
@@ -242,7 +240,7 @@ export function loadOf(plan: Plan | null, slots: Slot[], powers: number[]): Load
       start,
       end: start + length,
       kw: point.kw,
-      contracted: contractedIn(periods.get(start) ?? null, powers),
+      contracted: contractedOf(start),
       battery: cell ? cell.charge_kw - cell.discharge_kw : null,
       stored: cell?.stored_kwh ?? null,
       solar: solar.get(start) ?? null,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,9 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chocolate_factory.api.doors import CALENDAR, Door, door_of, doors
 from chocolate_factory.api.identity import bearer, token_in_url, without_token
-from chocolate_factory.api.problems import problem
+from chocolate_factory.api.problems import of_error
 from chocolate_factory.api.rates import Buckets
-from chocolate_factory.core.errors import ChocolateError, NotAllowed, NotProven, TooMany
+from chocolate_factory.api.request_ids import MEANT
+from chocolate_factory.core.errors import ChocolateError, NotAllowed, NotProven
 from chocolate_factory.domain.roles import AccessRules, Caller, Role
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.keep_tokens import check_token
@@ -57,12 +57,15 @@ class Access:
         if self._doors is None:
             self._doors = doors(scope["app"].routes)
         door = door_of(self._doors, scope)
+        if door is not None:
+            scope[MEANT] = door.path
         if door is not None and door.role is not None:
             try:
-                scope[CALLER] = await self._admit(scope, door, door.role)
+                scope[CALLER] = caller = await self._admit(scope, door, door.role)
             except ChocolateError as error:
                 await refusal(error)(scope, receive, send)
                 return
+            structlog.contextvars.bind_contextvars(who=caller.how)
             send = send if scope["method"] in SAFE else self._noting(scope, door, send)
         if door is not None:
             scope[DOOR] = door
@@ -111,14 +114,8 @@ class Access:
         return found
 
     def _bound(self, key: str) -> None:
-        wait = self._changes.take(key)
-        if wait:
-            seconds = math.ceil(wait)
-            raise TooMany(
-                f"More than {self._rules.posts_per_minute} requests a minute.",
-                f"Wait {seconds} s; CHOCO_ACCESS__POSTS_PER_MINUTE sets the limit.",
-                wait_s=seconds,
-            )
+        told = f"More than {self._rules.posts_per_minute} requests a minute."
+        self._changes.admit(key, told, "CHOCO_ACCESS__POSTS_PER_MINUTE")
 
     def _noting(self, scope: Scope, door: Door, send: Send) -> Send:
         async def noting(message: Message) -> None:
@@ -162,13 +159,9 @@ def told(caller: Caller) -> str:
 
 
 def refusal(error: ChocolateError) -> Response:
-    """The problem JSON of a refusal with the headers that belong to its status."""
-    answer = problem(error.problem(), error.status)
+    """The problem JSON of a refusal, which nobody may keep."""
+    answer = of_error(error)
     answer.headers["cache-control"] = "no-store"
-    if isinstance(error, NotProven):
-        answer.headers["www-authenticate"] = "Bearer"
-    if isinstance(error, TooMany):
-        answer.headers["retry-after"] = str(error.wait_s)
     return answer
 
 

@@ -13,6 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chocolate_factory.api.request_ids import GET_OF_HEAD
+
 API = "/api/v1"
 JSON = "application/json"
 LEAST = 1024
@@ -113,6 +115,8 @@ class Conditional:
             return
         head = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET", HEAD: True} if head else scope
+        if head:
+            scope[GET_OF_HEAD] = inner
         door = _Door(inner, receive, _bodiless(send) if head else send)
         await self.app(inner, receive, door.send)
 

@@ -36,6 +36,8 @@ DOORS: Mapping[str, Act] = {
     f"GET {V1}/forecasts/latest": Act.READ,
     f"GET {V1}/forecasts/scores": Act.READ,
     f"GET {V1}/models": Act.READ,
+    f"POST {V1}/models/{{series}}/promote": Act.PROMOTE,
+    f"POST {V1}/models/{{series}}/rollback": Act.PROMOTE,
     f"GET {V1}/weather/current": Act.READ,
     f"GET {V1}/weather/forecast": Act.READ,
     f"GET {V1}/weather/climate": Act.READ,
@@ -82,6 +84,7 @@ CALENDAR = re.compile(rf"{V1}/plans/[0-9A-Za-z-]{{1,64}}/exports/ics")
 class Door:
     """A route with what it is for; `role` is None where nobody need be known."""
 
+    path: str
     pattern: re.Pattern[str]
     methods: frozenset[str]
     role: Role | None
@@ -107,12 +110,12 @@ def doors_of(path: str, methods: frozenset[str]) -> list[Door]:
     """A door for each method of a route."""
     if not methods:
         pattern = compile_path(f"{path}/{{path:path}}")[0]
-        return [Door(pattern, frozenset({"GET"}), None if path in OPEN else Role.ADMIN, "read")]
+        return [Door(path, pattern, frozenset({"GET"}), None if path in OPEN else Role.ADMIN, "read")]
     pattern, made = compile_path(path)[0], []
     for method in methods:
         act = DOORS.get(f"{method} {path}")
         role = None if method == "GET" and path in OPEN else Role.ADMIN if act is None else LEAST[act]
-        made.append(Door(pattern, frozenset({method}), role, act or "unlisted"))
+        made.append(Door(path, pattern, frozenset({method}), role, act or "unlisted"))
     return made
 
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
+from contextvars import Context
 
 import structlog
 from anyio import to_thread
@@ -80,7 +81,8 @@ class Changes:
                 raise Full
             if self._watch is None or self._watch.done():
                 self._marks = await to_thread.run_sync(self._look)
-                self._watch = asyncio.create_task(self._watching())
+                # In a context of its own: what it logs belongs to no request.
+                self._watch = asyncio.create_task(self._watching(), context=Context())
             reader = Reader()
             self._readers.add(reader)
             return reader

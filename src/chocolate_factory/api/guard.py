@@ -6,6 +6,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chocolate_factory.api import problems
+
 MAX_BODY = 64 * 1024
 MARK = "x-requested-with"
 POLICY = (
@@ -64,11 +66,11 @@ def refuse(method: str, headers: Headers) -> JSONResponse | None:
 
 def problem(status: int, title: str, detail: str) -> JSONResponse:
     """Problem JSON outside the routers."""
-    body = {
+    body: dict[str, object] = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "hint": "See docs/api.md.",
     }
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    return problems.problem(body, status)

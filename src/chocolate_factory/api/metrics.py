@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chocolate_factory.api.request_ids import route_of
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.read_metrics import read_metrics
 
@@ -64,7 +65,7 @@ class Counted:
 
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = str(getattr(scope.get("route"), "path", "other"))
+                route = route_of(scope)
                 self._figures.requests.labels(route, str(message["status"])).inc()
                 self._figures.seconds.labels(route).observe(time.perf_counter() - began)
             await send(message)

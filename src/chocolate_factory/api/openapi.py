@@ -91,6 +91,7 @@ def responses(operation: Json, method: str) -> Json:
         if status == "422" or is_problem(told):
             found[status] = {"description": MEANING[status], "content": PROBLEM}
         else:
+            without_text_type(told)
             found[status] = (
                 told if told["description"] != "Successful Response" else {**told, "description": "OK"}
             )
@@ -102,6 +103,13 @@ def responses(operation: Json, method: str) -> Json:
         found.setdefault("304", {"description": MEANING["304"]})
     found["default"] = {"description": "Any other problem.", "content": PROBLEM}
     return dict(sorted(found.items()))
+
+
+def without_text_type(told: Json) -> None:
+    """The framework calls every answer that is not JSON a text, also where its schema is told."""
+    for body in told.get("content", {}).values():
+        if "$ref" in body.get("schema", {}):
+            body["schema"].pop("type", None)
 
 
 def is_problem(told: Json) -> bool:

@@ -8,21 +8,32 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from chocolate_factory.core.errors import ChocolateError
+from chocolate_factory.api.request_ids import HEADER, KEY, marked, route_of
+from chocolate_factory.core.errors import ChocolateError, NotProven, TooMany
 
 PROBLEM_JSON = "application/problem+json"
 log = structlog.get_logger()
 
 
 def problem(body: dict[str, object], status: int) -> JSONResponse:
-    """A problem answer."""
-    return JSONResponse(body, status_code=status, media_type=PROBLEM_JSON)
+    """A problem answer, with the id of its request."""
+    return JSONResponse(marked(body), status_code=status, media_type=PROBLEM_JSON)
+
+
+def of_error(error: ChocolateError) -> JSONResponse:
+    """The problem of an error, with the headers that belong to its status."""
+    answer = problem(error.problem(), error.status)
+    if isinstance(error, NotProven):
+        answer.headers["www-authenticate"] = "Bearer"
+    if isinstance(error, TooMany):
+        answer.headers["retry-after"] = str(error.wait_s)
+    return answer
 
 
 def expected(_: Request, error: Exception) -> JSONResponse:
     """A `ChocolateError` states its own status and hint."""
     assert isinstance(error, ChocolateError)
-    return problem(error.problem(), error.status)
+    return of_error(error)
 
 
 def invalid(_: Request, error: Exception) -> JSONResponse:
@@ -57,7 +68,7 @@ def http(_: Request, error: Exception) -> JSONResponse:
 
 def unexpected(request: Request, error: Exception) -> JSONResponse:
     """A bug: logged in full, answered without internals."""
-    log.error("request failed", path=request.url.path, exc_info=error)
+    log.error("request failed", method=request.method, route=route_of(request.scope), exc_info=error)
     body: dict[str, object] = {
         "type": "about:blank",
         "title": "Internal error",
@@ -65,7 +76,10 @@ def unexpected(request: Request, error: Exception) -> JSONResponse:
         "detail": "The request failed inside; the log has the details.",
         "hint": "Try again; if it stays so, report it with the log.",
     }
-    return problem(body, 500)
+    answer = problem(body, 500)
+    # The framework answers this outside of all that was added to the app.
+    answer.headers[HEADER.decode()] = str(marked({})[KEY])
+    return answer
 
 
 def install(app: FastAPI) -> None:

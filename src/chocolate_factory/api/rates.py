@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
+
+from chocolate_factory.core.errors import TooMany
 
 MOST_KEYS = 10_000
 
@@ -33,6 +36,13 @@ class Buckets:
                 self._forget(now)
             self._left[key] = (left - 1, now)
             return 0.0
+
+    def admit(self, key: str, message: str, setting: str = "") -> None:
+        """Take one; raises TooMany where there is none, with the `setting` of the limit as a hint."""
+        wait = math.ceil(self.take(key))
+        if wait:
+            more = f"; {setting} sets the limit" if setting else ""
+            raise TooMany(message, f"Wait {wait} s{more}.", wait_s=wait)
 
     def _now(self, key: str, now: float) -> float:
         left, at = self._left.get(key, (self._burst, now))

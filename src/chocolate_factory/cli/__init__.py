@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
 
+from chocolate_factory import __version__
 from chocolate_factory.cli import (
     access,
     advice,
@@ -25,6 +27,7 @@ from chocolate_factory.cli import (
     models,
     planning,
     production,
+    rules,
     serving,
 )
 from chocolate_factory.core.config import load_settings
@@ -32,6 +35,7 @@ from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.core.logging import configure
 
 INTERRUPTED = 130
+LOG_FORMAT, JSON = "CHOCO_LOG_FORMAT", "json"
 
 app = typer.Typer(
     name="choco",
@@ -52,6 +56,7 @@ for module in (
     billing,
     advice,
     explaining,
+    rules,
     insights,
     asking,
     mcp,
@@ -63,8 +68,14 @@ for module in (
 
 
 @app.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
+def default(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
     """Serve when no command is given."""
+    if version:
+        typer.echo(f"choco {__version__}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         serving.serve()
 
@@ -76,19 +87,28 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run with arguments and return the exit code; the only place that catches what nobody expected."""
+    form = os.environ.get(LOG_FORMAT, "")
     try:
+        if form == JSON:
+            # Before the settings are read: that they are wrong is said in this form too.
+            configure(JSON, "info")
         settings = load_settings()
-        configure(settings.log_format, settings.log_level)
+        form = settings.log_format
+        configure(form, settings.log_level)
         code = obey(arguments)
         if code == 0:
             access.remember(arguments)
     except ChocolateError as error:
+        if form == JSON and is_server(arguments):
+            structlog.get_logger().error(error.title, reason=error.message, hint=error.hint)
+            return error.exit_code
         return fail(error, "--json" in arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:
         structlog.get_logger().exception("unexpected failure", arguments=arguments)
-        typer.echo("Unexpected failure; the log above has the details. This is a bug.", err=True)
+        if form != JSON or not is_server(arguments):
+            typer.echo("Unexpected failure; the log above has the details. This is a bug.", err=True)
         return 1
     return code
 
@@ -108,3 +128,8 @@ def fail(error: ChocolateError, as_json: bool) -> int:
     if as_json:
         typer.echo(json.dumps(error.problem(), ensure_ascii=False, default=str))
     return error.exit_code
+
+
+def is_server(arguments: list[str]) -> bool:
+    """Whether standard error is the log of a server, or of one of its jobs, and nobody's terminal."""
+    return arguments in ([], ["serve"]) or jobs.HELD in arguments

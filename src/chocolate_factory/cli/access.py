@@ -8,10 +8,11 @@ import structlog
 import typer
 
 from chocolate_factory.cli import output
-from chocolate_factory.core.config import Settings, SystemClock, load_settings
+from chocolate_factory.core.config import Settings, load_settings
 from chocolate_factory.core.errors import ChocolateError, UsageError
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.roles import CLI, Role
+from chocolate_factory.infrastructure.clock import SystemClock
 from chocolate_factory.services.check_setup import Finding
 from chocolate_factory.services.keep_tokens import TokenWish, add_token, list_tokens, revoke_token
 from chocolate_factory.services.record_audit import AuditQuery, Change, read_audit, record_audit

@@ -10,12 +10,11 @@ from typing import Annotated
 import typer
 
 from chocolate_factory.cli import output
-from chocolate_factory.core.config import SystemClock, load_settings
+from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import Busy, UsageError
-from chocolate_factory.wiring import back_up, build, job_locks, restore, stored_anything
-
-SERVING = "serve"
-"""The lock that a serving process holds."""
+from chocolate_factory.infrastructure.backup_files import LOCKS
+from chocolate_factory.infrastructure.clock import SystemClock
+from chocolate_factory.wiring import GLANCE_S, SERVING, back_up, build, job_locks, restore, stored_anything
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +50,7 @@ def restore_command(
     settings = load_settings()
     if not path.is_file():
         raise UsageError(f"{path} is not a file.", "Name an archive that `choco backup` made.")
-    with job_locks(settings)(SERVING) as free:
+    with job_locks(settings)(SERVING, within_s=GLANCE_S) as free:
         if not free:
             raise Busy("A server uses this state.", "Stop it, restore, and start it again.")
         aside = None
@@ -83,8 +82,9 @@ def restore_command(
 
 
 def put_aside(state: Path, now: datetime) -> Path:
-    """Move a state folder out of the way and make an empty one in its place."""
+    """Move a state folder out of the way and make an empty one in its place, where its locks hold on."""
     aside = state.with_name(f"{state.name}.before-{now:%Y%m%dT%H%M%S}")
     state.replace(aside)
     state.mkdir()
+    (aside / LOCKS).replace(state / LOCKS)
     return aside

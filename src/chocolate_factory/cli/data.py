@@ -157,8 +157,8 @@ def holes_table(title: str, rows: list[dict[str, Any]], zone: str) -> Table:
         again = "next sync" if row["again"] is None else output.clock(row["again"], zone)
         made.add_row(
             row["series"],
-            output.clock(row["start"], zone),
-            output.clock(row["end"], zone),
+            output.dated(row["start"], zone),
+            output.dated(row["end"], zone),
             str(row["missing"]),
             row["severity"],
             again,
@@ -222,12 +222,12 @@ def show_command(
         return
     output.warn_sample(ports)
     output.console.print(
-        f"{told['series']} {output.clock(told['start'], zone)}: {told['value']:g} {told['unit']}, "
-        f"{told['origin']} by {told['source']}, known {output.clock(told['available_at'], zone)}"
+        f"{told['series']} {output.dated(told['start'], zone)}: {told['value']:g} {told['unit']}, "
+        f"{told['origin']} by {told['source']}, known {output.dated(told['available_at'], zone)}"
     )
     made = output.table("Revisions", "known", ">value", ">change", "origin", "~source")
     for row in told["revisions"]:
         change = "" if row["change"] is None else f"{row['change']:+g}"
-        known = output.clock(row["available_at"], zone)
+        known = output.dated(row["available_at"], zone)
         made.add_row(known, f"{row['value']:g}", change, row["origin"], row["source"])
     output.console.print(made)

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
+import structlog
 import typer
 
 from chocolate_factory.cli import output
@@ -17,6 +18,8 @@ from chocolate_factory.core.config import Settings, load_settings
 from chocolate_factory.core.errors import Busy, ChocolateError, NotFound
 from chocolate_factory.domain.jobs import JobInfo
 from chocolate_factory.domain.retention import Keep
+from chocolate_factory.infrastructure.backup_files import sweep
+from chocolate_factory.infrastructure.memory import trimmer
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.keep_backups import keep_backups
 from chocolate_factory.services.keep_jobs import read_jobs
@@ -24,6 +27,7 @@ from chocolate_factory.tasks.jobs import Upkeep, job_table
 from chocolate_factory.tasks.runner import Job, Overdue, Scheduler, attempt
 from chocolate_factory.wiring import (
     back_up,
+    backup_folder,
     backups_made,
     build_adviser,
     build_bench,
@@ -34,7 +38,21 @@ from chocolate_factory.wiring import (
 )
 
 LOOK = "The log has the details."
-CHOCO = "from chocolate_factory.cli import main; main()"
+HELD = "--held"
+"""Option, with the id of the run, by which a server runs a job that it holds the lock of."""
+CHOCO = """
+import os, threading
+def end_with_server():
+    os.read(0, 1)
+    os._exit(1)
+threading.Thread(target=end_with_server, daemon=True).start()
+from chocolate_factory.cli import main
+main()
+"""
+"""A process that ends at once when the server is gone that started it, for then nobody holds the job's lock.
+
+The other end of its standard input is the server's: the system closes it however the server ends.
+"""
 jobs_app = typer.Typer()
 
 
@@ -59,7 +77,7 @@ def table_of(settings: Settings) -> tuple[Job, ...]:
 
 
 def make_backup(settings: Settings, world: World) -> None:
-    """The job of backups: one more, and those let go that the settings do not keep."""
+    """The job of backups: one more; those that the settings do not keep, or that are half made, let go."""
     ports, given = world.real, settings.backup
     keep_backups(
         ports,
@@ -67,28 +85,40 @@ def make_backup(settings: Settings, world: World) -> None:
         lambda: backups_made(settings),
         Keep(given.daily, given.weekly, given.monthly),
     )
+    sweep(settings.state, backup_folder(settings))
 
 
 def scheduler_of(settings: Settings, world: World) -> Scheduler:
     """The scheduler of a serving process."""
-    return Scheduler(world, table_of(settings), job_locks(settings), partial(run_apart, settings))
+    apart = partial(run_apart, settings)
+    return Scheduler(world, table_of(settings), job_locks(settings), apart, trimmer())
 
 
 def run_apart(settings: Settings, info: JobInfo, world: World) -> None:
-    """Run a job in a process of its own, which is killed when overdue.
+    """Run a job in a process of its own, which is killed when overdue and ends when this one does.
 
     Raises `Overdue`, or what the job raised there, as a `ChocolateError`.
     """
     environment = {**os.environ, "CHOCO_LOG_FORMAT": settings.log_format}
     if settings.now is not None:
         environment["CHOCO_NOW"] = world.real.clock().isoformat()
-    command = [sys.executable, "-c", CHOCO, "jobs", "run", info.name, "--held"]
+    command = [sys.executable, "-c", CHOCO, "jobs", "run", info.name, HELD, run_id()]
+    listens, lives = os.pipe()
     try:
         done = subprocess.run(  # noqa: S603 (the command is this program's own)
-            command, env=environment, stdout=subprocess.PIPE, timeout=info.timeout_s, check=False, text=True
+            command,
+            env=environment,
+            stdin=listens,
+            stdout=subprocess.PIPE,
+            timeout=info.timeout_s,
+            check=False,
+            text=True,
         )
     except subprocess.TimeoutExpired:
         raise Overdue(f"{info.name} was ended after {info.timeout_s / 60:.0f} minutes.") from None
+    finally:
+        os.close(listens)
+        os.close(lives)
     if done.returncode < 0:
         raise ChocolateError(f"The process of {info.name} was ended by signal {-done.returncode}.")
     try:
@@ -97,6 +127,11 @@ def run_apart(settings: Settings, info: JobInfo, world: World) -> None:
         raise ChocolateError(f"The process of {info.name} told nothing.", LOOK) from None
     if told["reason"]:
         raise ChocolateError(told["reason"], told["hint"])
+
+
+def run_id() -> str:
+    """The id of the run that is under way in this thread."""
+    return str(structlog.contextvars.get_contextvars().get("run_id", "-"))
 
 
 @jobs_app.callback(invoke_without_command=True)
@@ -132,7 +167,7 @@ def short(iso: str | None) -> str:
 def run(
     name: Annotated[str, typer.Argument(help="A job of `choco jobs`.")],
     as_json: output.JsonOption = False,
-    held: Annotated[bool, typer.Option(hidden=True)] = False,
+    held: Annotated[str, typer.Option(HELD, hidden=True)] = "",
 ) -> None:
     """Run a job now, whether or not it is due; exit 1 when another process runs it."""
     settings = load_settings()
@@ -141,6 +176,7 @@ def run(
         raise NotFound(f"No job is called {name!r}.", f"Jobs: {', '.join(jobs)}.")
     world = build_world(settings)
     if held:
+        structlog.contextvars.bind_contextvars(job=name, run_id=held)
         error = attempt(name, jobs[name].run, world)
         told = {"reason": error.message if error else "", "hint": error.hint if error else ""}
         typer.echo(json.dumps(told, ensure_ascii=False))

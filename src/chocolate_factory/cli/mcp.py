@@ -10,7 +10,7 @@ from chocolate_factory.cli import output
 from chocolate_factory.cli.planning import ready_ports
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import Misconfigured
-from chocolate_factory.wiring import by_commas
+from chocolate_factory.wiring import build_world, by_commas
 
 Http = Annotated[bool, typer.Option("--http", help="Over streamable HTTP at /mcp, with a token, not stdio.")]
 Host = Annotated[str, typer.Option("--host", help="With --http: address to listen on.")]
@@ -32,15 +32,18 @@ def mcp_command(http: Http = False, host: Host = "127.0.0.1", port: Port = 8765)
         if not str(error.name).startswith("mcp"):
             raise
         raise Misconfigured(
-            "The package mcp is not installed.", "Install it with `pip install 'chocolate-factory[mcp]'`."
+            "The package mcp is not installed.",
+            "Run `make setup`, or `pip install '.[mcp]'` in the checkout.",
         ) from None
-    ports = ready_ports()
+    settings = load_settings()
+    ready_ports()
+    world = build_world(settings)
     if not http:
-        anyio.run(serve_stdio, ports)
+        anyio.run(serve_stdio, world)
         return
     import uvicorn
 
-    app = http_app(ports, by_commas(load_settings().access.hosts))
+    app = http_app(world, by_commas(settings.access.hosts))
     output.notes.print(f"MCP on http://{host}:{port}/mcp  (Ctrl+C ends)")
     config = uvicorn.Config(app, host=host, port=port, log_config=None, server_header=False)
     try:

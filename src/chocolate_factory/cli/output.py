@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,17 @@ JobsOption = Annotated[
 DaskOption = Annotated[
     str | None, typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster instead.")
 ]
+
+
+class Tongue(StrEnum):
+    """Languages of the product's sentences."""
+
+    EN = "en"
+    ES = "es"
+
+
+LANG = typer.Option("--lang", help="Language of the sentences.")
+LangOption = Annotated[Tongue, LANG]
 
 console = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
@@ -115,5 +127,14 @@ def table(title: str, *columns: str) -> Table:
 
 def clock(at: datetime | str, zone: str) -> str:
     """Local day and time, e.g. `Tue 10 Mar 21:00`."""
+    return _local(at, zone).strftime("%a %d %b %H:%M")
+
+
+def dated(at: datetime | str, zone: str) -> str:
+    """The same of any year, e.g. `Tue 10 Mar 2026 21:00`."""
+    return _local(at, zone).strftime("%a %d %b %Y %H:%M")
+
+
+def _local(at: datetime | str, zone: str) -> datetime:
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return datetime.fromisoformat(local_iso(moment, zone)).strftime("%a %d %b %H:%M")
+    return datetime.fromisoformat(local_iso(moment, zone))

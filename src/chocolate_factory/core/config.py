@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -198,6 +197,20 @@ class AskSettings(BaseModel):
     budget_eur: float = Field(default=1, ge=0, le=1000, description="EUR a user's questions may cost a day.")
     longest: int = Field(default=500, ge=20, le=4000, description="Characters of a question.")
     per_minute: int = Field(default=10, ge=1, le=600, description="Questions a minute of one caller.")
+    at_once: int = Field(default=4, ge=1, le=20, description="Answers under way at once, of all callers.")
+    at_once_each: int = Field(default=2, ge=1, le=20, description="Answers under way at once of one caller.")
+    steps: int = Field(default=6, ge=1, le=20, description="Replies of the language model in an answer.")
+    max_tokens: int = Field(default=1000, ge=100, le=8000, description="Tokens of one such reply.")
+    seconds: float = Field(default=60, ge=5, le=300, description="Seconds that an answer may take.")
+    memory: int = Field(
+        default=6, ge=0, le=20, description="Questions of a conversation that are remembered; 0: none."
+    )
+    memory_minutes: int = Field(
+        default=30, ge=1, le=1440, description="Minutes after the last question that they are remembered."
+    )
+    conversations: int = Field(
+        default=8, ge=1, le=50, description="Conversations of one caller that are remembered."
+    )
 
 
 class TailscaleSettings(BaseModel):
@@ -206,6 +219,10 @@ class TailscaleSettings(BaseModel):
     socket: Path = Field(
         default=Path("/var/run/tailscale/tailscaled.sock"),
         description="Socket of the local Tailscale daemon; without it the command `tailscale` is asked.",
+    )
+    certificates: Path | None = Field(
+        default=None,
+        description="Folder with its certificates, `<domain>.crt`, to tell when they end; keys are not read.",
     )
 
 
@@ -339,62 +356,3 @@ def load_settings() -> Settings:
         raise Misconfigured(
             f"Setting {name}: {first['msg']}{given}.", "docs/settings.md lists what is allowed."
         ) from None
-
-
-def unknown_variables(settings: Settings) -> list[str]:
-    """`CHOCO_…` variables of the environment that no setting reads: most often a typing mistake."""
-    known = {name for name, *_ in rows(type(settings))}
-    names = {n.removesuffix("_FILE") for n in os.environ if n.startswith(PREFIX)}
-    return sorted(n for n in names if n not in known)
-
-
-def rows(model: type[BaseModel], prefix: str = PREFIX) -> list[tuple[str, str, str, str]]:
-    """(variable, allowed, default, meaning) of every setting, for the documentation."""
-    found: list[tuple[str, str, str, str]] = []
-    for name, info in model.model_fields.items():
-        kind = info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            default = info.get_default(call_default_factory=True)
-            inner = rows(kind, f"{prefix}{name.upper()}__")
-            shown = getattr(default, "base_url", None)
-            found += [
-                (v, a, f"`{shown}`" if shown and v.endswith("BASE_URL") else d, m or info.description or "")
-                for v, a, d, m in inner
-            ]
-        else:
-            default = info.default
-            text = "none" if default is None else "" if info.is_required() else f"`{default}`"
-            found.append((f"{prefix}{name.upper()}", allowed(info), text, info.description or ""))
-    return found
-
-
-def allowed(info: Any) -> str:
-    """What a field accepts, in a few words."""
-    kind = str(info.annotation).replace("typing.", "").replace("pathlib.", "")
-    name = getattr(info.annotation, "__name__", "") if isinstance(info.annotation, type) else ""
-    bounds = [
-        f"{sign} {getattr(m, key)}"
-        for m in info.metadata
-        for key, sign in (("ge", "≥"), ("le", "≤"))
-        if hasattr(m, key)
-    ]
-    if kind.startswith("Literal"):
-        return " or ".join(part.strip(" '") for part in kind[8:-1].split(","))
-    words = {"Path": "path", "bool": "0 or 1", "str": "text", "int": "whole number", "float": "number"}
-    text = words.get(name) or ("moment with offset" if "Aware" in kind else "text")
-    return f"{text} {', '.join(bounds)}".strip()
-
-
-class SystemClock:
-    """`now()` of the machine, or a fixed moment that stands still or runs at a rate."""
-
-    def __init__(self, fixed: datetime | None, rate: float) -> None:
-        self._fixed = fixed.astimezone(UTC) if fixed else None
-        self._rate = rate
-        self._begun = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        """The moment, aware, in UTC."""
-        if self._fixed is None:
-            return datetime.now(UTC)
-        return self._fixed + (datetime.now(UTC) - self._begun) * self._rate

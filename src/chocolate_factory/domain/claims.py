@@ -4,66 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 
-from chocolate_factory.domain.facts import MONTHS, Language
+from chocolate_factory.domain.facts import LANGUAGES, MONTHS, Language
+from chocolate_factory.domain.number_words import ONES, SMALL, find_spelled
+from chocolate_factory.domain.units import COUNT, MONEY, OTHER, PRICE, measure_after, measure_before
 
-PRICE, MONEY, ENERGY, POWER, TIME = "price", "money", "energy", "power", "time"
-UNITS: dict[str, tuple[str, float]] = {
-    r"(?:EUR|€|euros?) ?(?:/|por |per |a |al )+ ?(?:kWh|kilovatio[- ]hora|kilowatt[- ]hour)": (PRICE, 1000),
-    r"(?:EUR|€|euros?) ?(?:/|por |per |a |al )+ ?(?:MWh|megavatio[- ]hora|megawatt[- ]hour)": (PRICE, 1),
-    r"(?:c€|ct|cts|cents?|cént(?:imos?)?\.?|c)(?: de euro)? ?(?:/|por |per |a )+ ?kWh": (PRICE, 10),
-    r"EUR|€|euros?": (MONEY, 1),
-    r"cents?|céntimos?|c€": (MONEY, 0.01),
-    r"GWh": (ENERGY, 1e6),
-    r"MWh": (ENERGY, 1000),
-    r"kWh|kilovatios?[- ]hora|kilowatt[- ]hours?": (ENERGY, 1),
-    r"MW": (POWER, 1000),
-    r"kW|kilovatios?|kilowatts?": (POWER, 1),
-    r"%|por ciento|per ?cent|percent": ("%", 1),
-    r"°C|ºC|grados(?: Celsius)?|degrees(?: Celsius)?": ("°C", 1),
-    r"m/s": ("m/s", 1),
-    r"km/h": ("m/s", 1 / 3.6),
-    r"hPa|mbar": ("hPa", 1),
-    r"mm": ("mm", 1),
-    r"kg|kilos?|kilogramos?|kilograms?": ("kg", 1),
-    r"toneladas?|tonnes?|t": ("kg", 1000),
-    r"h|horas?|hours?|hrs?": (TIME, 60),
-    r"min|minutos?|minutes?": (TIME, 1),
-    r"días?|days?": (TIME, 1440),
-}
-"""How a unit is written -> what it measures and how many of the base unit it is."""
+WORDS: dict[Language, tuple[str, ...]] = {language: tuple(ONES[language].split()) for language in LANGUAGES}
+"""Number words from zero on, in turn; those of one value are joined by "|"."""
 
-OF_FACTS = {
-    **{"EUR/kWh": (PRICE, 1000.0), "EUR/MWh": (PRICE, 1.0), "EUR": (MONEY, 1.0), "kWh": (ENERGY, 1.0)},
-    **{"kW": (POWER, 1.0), "h": (TIME, 60.0), "min": (TIME, 1.0)},
-}
-"""Units of facts, the same way; another one measures itself."""
-
-WORDS: dict[Language, tuple[str, ...]] = {
-    "es": (
-        *("cero", "un|uno|una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
-        *("once", "doce", "trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho"),
-        *("diecinueve", "veinte"),
-    ),
-    "en": (
-        *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
-        *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-        "twenty",
-    ),
-}
-TENS: dict[Language, dict[str, int]] = {
-    "es": {
-        **{"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80},
-        **{"noventa": 90, "cien": 100, "doscientos": 200, "quinientos": 500, "mil": 1000},
-    },
-    "en": {
-        **{"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
-        **{"a hundred": 100, "one hundred": 100, "a thousand": 1000},
-    },
-}
-COUNTED = r"lotes?|batch(?:es)?|máquinas?|machines?|pedidos?|orders?|units|huecos?|holes?|alertas?|alerts?"
+SCALED = re.compile(
+    r" ?(?:(?P<k>mil|thousand|k)|(?P<m>millón|millon|millones|millions?|M)|(?P<b>billions?))(?: de)?(?!\w)"
+)
+SCALES = {"k": 3, "m": 6, "b": 9}
 MONTH = "|".join(name[:3] + f"(?:{name[3:]})?" for names in MONTHS.values() for name in names)
 DAY = re.compile(
     rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: de | of | )(?P<m>{MONTH})\b\.?"
@@ -71,30 +25,89 @@ DAY = re.compile(
     rf"|\b(?P<m2>{MONTH})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y2>\d{{4}}))?",
     re.IGNORECASE,
 )
-ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2})?(?:[+-]\d{2}:?\d{2}|Z)?)?")
+ISO = re.compile(
+    r"\b(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::\d{2}(?:\.\d+)?)?( ?[+-]\d{2}:?\d{2}|Z\b)?)?(?!\d)"
+)
+DOTTED = re.compile(r"\b(\d{1,2})([-.])(\d{1,2})\2(\d{4})\b")
 SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})(?:/(\d{4}))?\b(?![/\d])")
+ZONE = (
+    r"CES?T|UTC|GMT|WES?T|EES?T|BST|EST|EDT|PST|PDT|Z|hora de (?:verano|invierno)"
+    r"|hora de (?:Londres|Lisboa|Canarias|Greenwich)|hora canaria"
+    r"|(?:summer|winter|standard|daylight|Canary|London|Lisbon|Eastern|Pacific) time|en Canarias"
+)
+PART = r" (?:de|por) la (?:mañana|madrugada|tarde|noche)| in the (?:morning|afternoon|evening)| at night"
 CLOCK = re.compile(
-    r"\b(?P<h>[01]?\d|2[0-4])[:h](?P<m>[0-5]\d)\b(?! ?(?:EUR|€|kW|%|MW|°))"
-    r"(?: ?(?P<half>[ap])\.? ?m\b\.?)?(?: ?(?P<zone>CES?T))?(?P<part> de la (?:tarde|noche))?"
+    r"\b(?P<h>[01]?\d|2[0-3]|24(?=[:h]00))[:h](?P<m>[0-5]\d)\b(?! ?(?:EUR|€|kW|%|MW|°))"
+    rf"(?: ?(?P<half>[ap])\.? ?m\b\.?)?(?: ?h\b)?(?:,? ?\(?(?P<zone>{ZONE})\b\)?)?(?P<part>{PART})?"
     r"|\b(?P<h2>1[0-2]|[1-9]) ?(?P<half2>[ap])\.? ?m\b\.?"
     r"|\b(?:a|desde|hasta|de|y|sobre) las? (?P<h3>[01]?\d|2[0-4])\b(?! ?(?:EUR|€|%|kW|[:.,]\d))"
-    r"(?: ?h(?:oras)?\b)?(?P<part3> de la (?:tarde|noche))?"
-    r"|\b(?:at|until|till|by|from|around) (?P<h4>[01]?\d|2[0-4])(?= o.clock)(?: o.clock)",
+    rf"(?: ?h(?:oras)?\b)?(?P<part3>{PART})?"
+    r"|\b(?:at|until|till|by|from|around) (?P<h4>[01]?\d|2[0-4])(?= o.clock)(?: o.clock)"
+    rf"|\b(?P<h5>1[0-2]|[1-9])(?P<part5>{PART})",
     re.IGNORECASE,
 )
-NUMBER = re.compile(r"(?<![\w.,])[-−–+]?\d+(?:[.,\u00a0\u202f' ]\d{3}(?!\d))*(?:[.,]\d+)?(?![\w]*\d)")
+HOURS = ("h", "h2", "h3", "h4", "h5")
+NOON = re.compile(r"\b(?:noon|midday|mediod[ií]a|(midnight|medianoche))\b", re.IGNORECASE)
+NUMBER = re.compile(r"(?:(?<=[^\W\d_])-|(?<![\w.,])[-+]?)\d+(?:[.,' ’]\d{3}(?!\d))*(?:[.,]\d+)?(?![\w]*\d)")
+MINUS = re.compile(
+    r"(?:(?<!al )(?<!lo )(?<!o )\bmenos|\bminus|\bnegativ[oae] de|\bnegative)[ \x00]$", re.IGNORECASE
+)
+BELOW = re.compile(r" (?:bajo cero|below zero|negativ[oae]s?|en negativo)\b", re.IGNORECASE)
+RANGE = re.compile(r" ?(?:y|e|and|a|to|hasta|-|–) ?")
+OPENING = {"entre", "between", "de", "from", "desde"}
 SHARES = re.compile(
-    r"[½¼¾⅓⅔]|\b(?:half of|double|doubles?d|twice|thrice|triple|a third of|mitad|doble|un tercio)\b",
+    r"[½¼¾⅓⅔]|\b(?:half|halves|halved?|double[sd]?|doubling|twice|thrice|triple[sd]?|quadrupl\w+|a third of"
+    r"|thirds|a quarter|quarters|fifths?|\w+fold|dozens?|a couple of|a pair of"
+    r"|mitad|media hora|medio lote|y medi[ao]|doble|duplic\w+|triplic\w+|cu[aá]drupl\w+|un tercio|tercios"
+    r"|(?:tercera|cuarta|quinta|décima) parte|un cuarto|cuartos|un quinto|docenas?|decenas?|un par de)\b",
     re.IGNORECASE,
 )
 """Shares and multiples in words: nothing that a fact says."""
 
-PERIOD = re.compile(r"\bP([1-6])\b")
+PERIOD = re.compile(
+    r"\bP ?(\d)\b|\b(?:per[ií]odo|period) (?:n\.º |number )?(\d|uno|dos|tres|cuatro|cinco|seis"
+    r"|one|two|three|four|five|six)\b",
+    re.IGNORECASE,
+)
+PLACES = re.compile(
+    r"\b(?:francia|france|alemania|germany|portugal|italia|italy|marruecos|morocco|reino unido|uk|china|usa"
+    r"|estados unidos|united states|paris|parís|londres|london|berl[ií]n|lisboa|lisbon|roma|tokio|tokyo"
+    r"|b[eé]lgica|belgium|suiza|switzerland|austria|polonia|poland|pa[ií]ses bajos|netherlands"
+    r"|canarias|baleares)\b",
+    re.IGNORECASE,
+)
+"""Places with prices of their own, of which the system knows none."""
+
+WEEKDAY = re.compile(
+    r"\b(?:(lunes|mondays?)|(martes|tuesdays?)|(mi[eé]rcoles|wednesdays?)|(jueves|thursdays?)"
+    r"|(viernes|fridays?)|(s[aá]bados?|saturdays?)|(domingos?|sundays?))\b",
+    re.IGNORECASE,
+)
+RELATIVE = re.compile(
+    r"\b(?:(?P<day0>hoy|today)|(?P<day1>(?<!esta )(?<!la )mañana|tomorrow)|(?P<day_1>ayer|yesterday))\b",
+    re.IGNORECASE,
+)
+LANGUAGE_WORDS = "|".join(word for language in LANGUAGES for word in "|".join(WORDS[language]).split("|"))
+ORDINAL = r"(?:first|second|third|[a-z-]*(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|teen|tie)th)"
+WORDED = re.compile(
+    rf"\b(?:a|desde|hasta|sobre) las? (?:{LANGUAGE_WORDS})\b(?! (?:máquinas|unidades|líneas))"
+    rf"|\b(?:{LANGUAGE_WORDS})(?: o.clock\b| [ap]\.?m\b|{PART})"
+    rf"|\b(?:half|quarter) (?:past|to)\b|\b(?:{LANGUAGE_WORDS})(?: de | of )(?:{MONTH})\b"
+    rf"|\b(?:at|until|till|from|around) (?:{LANGUAGE_WORDS})(?= *(?:[.,;:!?]|$|and\b|to\b))"
+    rf"|\b{ORDINAL} (?:of )?(?:{MONTH})\b|\b(?:{MONTH}) (?:the )?{ORDINAL}\b|\bprimero de (?:{MONTH})\b",
+    re.IGNORECASE,
+)
+"""Days and times in words, which facts never are."""
+
+Span = tuple[int, int]
+Written = tuple[int | None, int, int]
+"""A day as written: year or None, month, day."""
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as written, with its decimals and unit pattern's measure ("" without) and factor."""
+    """A number as written, with its decimals and its unit's measure ("" without) and factor."""
 
     text: str
     value: float
@@ -105,12 +118,19 @@ class Number:
 
 @dataclass(frozen=True)
 class Moment:
-    """A day and a time as written; None for the part that is not told. `zone` is CET, CEST or empty."""
+    """A day and a time as written; None for the part that is not told.
+
+    `zone` is what is said of the time zone, e.g. CET, an offset, "hora de invierno"; empty where nothing is.
+    `weekday` is 0 for a Monday where one stands beside it, and `ahead` the days from today to it where that
+    is how it is told.
+    """
 
     text: str
-    day: tuple[int | None, int, int] | None
+    day: Written | None
     at: time | None
     zone: str = ""
+    weekday: int | None = None
+    ahead: int | None = None
 
 
 def plain(text: str) -> str:
@@ -132,56 +152,77 @@ def month_number(name: str) -> int:
     )
 
 
-def find_days(text: str) -> list[tuple[int, int, tuple[int | None, int, int], time | None]]:
-    """(first, last, (year or None, month, day), time that belongs to it) of each day in a text."""
-    found: list[tuple[int, int, tuple[int | None, int, int], time | None]] = []
+def find_days(text: str) -> list[tuple[Span, Moment]]:
+    """Each day in a text with its place; an ISO moment has its time and offset."""
+    found: list[tuple[Span, Moment]] = []
     for hit in ISO.finditer(text):
-        year, month, day, hour, minute = hit.groups()
-        at = time(int(hour), int(minute)) if hour and int(hour) < 24 else None
-        found.append((*hit.span(), (int(year), int(month), int(day)), at))
+        year, month, day, hour, minute, offset = hit.groups()
+        at = time(int(hour), int(minute)) if hour else None
+        zone = (offset or "").strip()
+        found.append((hit.span(), Moment(hit.group(), (int(year), int(month), int(day)), at, zone)))
+    found += [
+        (hit.span(), Moment(hit.group(), (int(hit[4]), int(hit[3]), int(hit[1])), None))
+        for hit in DOTTED.finditer(text)
+    ]
     for hit in SLASHED.finditer(text):
-        year = hit.group(3)
-        found.append((*hit.span(), (int(year) if year else None, int(hit.group(2)), int(hit.group(1))), None))
+        told = (int(hit[3]) if hit[3] else None, int(hit[2]), int(hit[1]))
+        found.append((hit.span(), Moment(hit.group(), told, None)))
     for hit in DAY.finditer(text):
-        told = hit.groupdict()
-        year, month, day = (told[key] or told[f"{key}2"] for key in "ymd")
-        found.append((*hit.span(), (int(year) if year else None, month_number(month), int(day)), None))
-    return sorted(found, key=lambda row: row[:2])
+        named = hit.groupdict()
+        year, month, day = (named[key] or named[f"{key}2"] for key in "ymd")
+        told = (int(year) if year else None, month_number(month), int(day))
+        found.append((hit.span(), Moment(hit.group(), told, None)))
+    return sorted(found, key=lambda row: row[0])
 
 
-def find_times(text: str) -> list[tuple[int, int, time, str]]:
-    """(first, last, wall time, zone or "") of each time in a text; 24:00 is midnight."""
+def find_times(text: str) -> list[tuple[Span, Moment]]:
+    """Each time in a text with its place; 24:00 is midnight."""
     found = []
     for hit in CLOCK.finditer(text):
         told = hit.groupdict()
-        hour = int(next(told[key] for key in ("h", "h2", "h3", "h4") if told[key]))
-        half = (told["half"] or told["half2"] or "").lower()
-        if told["part"] or told["part3"]:
-            half = "p"
-        if half and hour <= 12:
-            hour = hour % 12 + (12 if half == "p" else 0)
-        found.append((*hit.span(), time(hour % 24, int(told["m"] or 0)), told["zone"] or ""))
-    return found
+        hour = int(next(told[key] for key in HOURS if told[key]))
+        part = (told["part"] or told["part3"] or told["part5"] or "").casefold()
+        hour = full_hour(hour, (told["half"] or told["half2"] or "").lower(), part)
+        zone = told["zone"] or ""
+        found.append((hit.span(), Moment(hit.group(), None, time(hour % 24, int(told["m"] or 0)), zone)))
+    found += [
+        (hit.span(), Moment(hit.group(), None, time(0 if hit[1] else 12))) for hit in NOON.finditer(text)
+    ]
+    return sorted(found, key=lambda row: row[0])
+
+
+def full_hour(hour: int, half: str, part: str) -> int:
+    """The hour of 24 that an hour is with "a" or "p" for am or pm, or with a part of the day behind it."""
+    if part.endswith(("noche", "night")):
+        half = "p" if 6 <= hour < 12 else "a"
+    elif part.endswith(("tarde", "afternoon", "evening")):
+        half = "p"
+    return hour % 12 + (12 if half == "p" else 0) if half and hour <= 12 else hour
 
 
 def find_moments(text: str) -> tuple[list[Moment], str]:
     """Days and times of a text, those that stand together as one, and the text without them."""
     days = find_days(text)
     rest = text
-    for first, last, _, _ in days:
-        rest = blank(rest, first, last)
+    for span, _ in days:
+        rest = blank(rest, *span)
     times = find_times(rest)
     found, taken = [], set()
-    for first, last, day, own in days:
-        near = next((row for row in times if 0 <= row[0] - last <= 12 and joined(text[last : row[0]])), None)
-        if own is None and near is not None:
-            taken.add(near)
-            found.append(Moment(text[first : near[1]], day, near[2], near[3]))
+    for (first, last), day in days:
+        near = next(
+            (row for row in times if 0 <= row[0][0] - last <= 12 and joined(text[last : row[0][0]])), None
+        )
+        if day.at is None and near is not None:
+            taken.add(near[0])
+            both = Moment(text[first : near[0][1]], day.day, near[1].at, near[1].zone)
         else:
-            found.append(Moment(text[first:last], day, own))
-    found += [Moment(text[row[0] : row[1]], None, row[2], row[3]) for row in times if row not in taken]
-    for first, last, _, _ in times:
-        rest = blank(rest, first, last)
+            both = day
+        found.append(replace(both, weekday=weekday_beside(text, (first, last))))
+    for span, at in times:
+        if span not in taken:
+            weekday, ahead = beside_time(text, span)
+            found.append(replace(at, weekday=weekday, ahead=ahead))
+        rest = blank(rest, *span)
     return found, rest
 
 
@@ -190,31 +231,85 @@ def joined(between: str) -> bool:
     return re.fullmatch(r"[\s,(]*(?:a|a las|las|at|de|from|desde las|de las|h)?[\s,]*", between) is not None
 
 
+def weekday_beside(text: str, span: Span) -> int | None:
+    """The weekday that is told right before or after a day."""
+    for hit in WEEKDAY.finditer(text):
+        before, after = text[hit.end() : span[0]], text[span[1] : hit.start()]
+        if hit.end() <= span[0] and re.fullmatch(r",? ?\(?(?:el |día |the )*", before):
+            return weekday_of(hit)
+        if hit.start() >= span[1] and re.fullmatch(r",? ?\(?(?:a |un )?", after):
+            return weekday_of(hit)
+    return None
+
+
+def weekday_of(hit: re.Match[str]) -> int:
+    """0 for a Monday to 6 for a Sunday."""
+    return (hit.lastindex or 1) - 1
+
+
+def beside_time(text: str, span: Span) -> tuple[int | None, int | None]:
+    """The weekday, and how many days from today, that is told together with a time."""
+    before, after = text[: span[0]], text[span[1] :]
+    for pattern in (WEEKDAY, RELATIVE):
+        for hit in pattern.finditer(text):
+            left = hit.end() <= span[0] and joined(before[hit.end() :])
+            right = hit.start() >= span[1] and re.fullmatch(
+                r" (?:del? |on )?", after[: hit.start() - span[1]]
+            )
+            if left or right:
+                if pattern is WEEKDAY:
+                    return weekday_of(hit), None
+                return None, {"day0": 0, "day1": 1, "day_1": -1}[str(hit.lastgroup)]
+    return None, None
+
+
 def find_numbers(text: str, language: Language) -> list[Number]:
-    """Numbers in digits of a text in a language, with the unit that follows or goes before."""
-    found = []
-    for hit in NUMBER.finditer(text):
-        raw = hit.group()
-        if is_mark(text, hit.start(), hit.end()):
+    """Numbers of a text in a language, in digits and in words, with the unit that follows or goes before."""
+    found = [
+        (hit.span(), number_at(text, hit, language))
+        for hit in NUMBER.finditer(text)
+        if not is_mark(text, *hit.span())
+    ]
+    for here, (span, number) in enumerate(found[:-1]):
+        behind, (next_span, following) = re.search(r"\w*\s*$", text[: span[0]]), found[here + 1]
+        between = text[span[1] : next_span[0]]
+        opened = behind is not None and behind.group().strip().casefold() in OPENING
+        if number.measure or following.measure in {"", COUNT} or not RANGE.fullmatch(between):
             continue
-        value, places = number_of(raw, language)
-        measure, factor = unit_after(text[hit.end() :])
-        if not measure and re.search(r"(?:€|EUR) ?[-−]?$", text[: hit.start()]):
-            measure, factor = MONEY, 1.0
-        found.append(Number(raw, value, places, measure, factor))
-    return found + spelled(text, language)
+        if opened or between.strip() == "-":
+            found[here] = (span, replace(number, measure=following.measure, factor=following.factor))
+    return [number for _, number in found] + spelled(text, language)
+
+
+def number_at(text: str, hit: re.Match[str], language: Language) -> Number:
+    """A number in digits with its scale, unit and sign."""
+    value, places = number_of(hit.group(), language)
+    rest = text[hit.end() :]
+    scaled = SCALED.match(rest)
+    if scaled and scaled.lastgroup:
+        power = SCALES[scaled.lastgroup]
+        value, places, rest = value * 10**power, places - power, rest[scaled.end() :]
+    measure, factor, end = measure_after(rest)
+    if not measure:
+        measure, factor = measure_before(text[: hit.start()])
+    below = measure in {PRICE, MONEY, "°C"} and BELOW.match(rest[end:])
+    if value > 0 and (
+        below or MINUS.search(text[: hit.start()]) or text[: hit.start()].endswith(("-€", "-$"))
+    ):
+        value = -value
+    return Number(hit.group(), value, places, measure, factor)
 
 
 def is_mark(text: str, first: int, last: int) -> bool:
-    """Whether a number only counts the items of a list at the begin of a line."""
+    """Whether a number only counts the items of a list: one digit at the begin of a line, words behind it."""
     line = text.rfind("\n", 0, first) + 1
-    return not text[line:first].strip() and text[last : last + 2] in {". ", ") "}
+    before, behind = text[line:first].strip(), text[last : last + 3]
+    return not before and last - first == 1 and re.fullmatch(r"[.)] [^\W\d]", behind) is not None
 
 
 def number_of(raw: str, language: Language) -> tuple[float, int]:
     """Value and decimals of a number as a language writes it."""
-    text = raw.replace("−", "-").replace("–", "-").lstrip("+")
-    text = re.sub(r"[\u00a0\u202f' ]", "", text)
+    text = re.sub(r"[' ’]", "", raw.lstrip("+"))
     thousands, point = (".", ",") if language == "es" else (",", ".")
     grouped = re.fullmatch(rf"-?[1-9]\d{{0,2}}(\{thousands}\d{{3}})+(\{point}\d+)?", text)
     if grouped:
@@ -225,29 +320,27 @@ def number_of(raw: str, language: Language) -> tuple[float, int]:
     return float(text), len(text.partition(".")[2])
 
 
-def unit_after(rest: str) -> tuple[str, float]:
-    """What a unit that follows measures, and its factor; ("", 1) without one."""
-    for pattern, known in UNITS.items():
-        if re.match(rf"[ \u00a0]?(?:{pattern})(?![\w/])", rest, re.IGNORECASE if len(pattern) > 4 else 0):
-            return known
-    return "", 1.0
-
-
 def spelled(text: str, language: Language) -> list[Number]:
-    """Numbers in words that stand before a unit or something counted."""
-    names = {word: n for n, words in enumerate(WORDS[language]) for word in words.split("|")}
-    names |= TENS[language]
+    """Numbers in words of the language above one, and of both languages before a unit or what is counted."""
     found = []
-    for hit in re.finditer(rf"\b({'|'.join(names)}) ", text, re.IGNORECASE):
-        rest = text[hit.end() :]
-        measure, factor = unit_after(rest)
-        value = names[hit.group(1).casefold()]
-        if measure or (value != 1 and re.match(rf"(?:{COUNTED})\b", rest, re.IGNORECASE)):
-            found.append(Number(hit.group(1), float(value), 0, measure, factor))
+    for spoken in LANGUAGES:
+        for run in find_spelled(text, spoken):
+            measure, factor, _ = measure_after(text[run.last :])
+            if SCALED.fullmatch(run.text) and re.search(r"\d ?$", text[: run.first]):
+                continue
+            alone = spoken == language and (run.words > 1 or not run.value <= SMALL)
+            article = run.value == 1 and measure in {COUNT, OTHER}
+            if alone or (measure and not article):
+                found.append(Number(run.text, run.value, 0, measure, factor))
     return found
 
 
-def day_of(told: tuple[int | None, int, int], days: set[date]) -> set[date]:
+def day_of(told: Written, days: set[date]) -> set[date]:
     """The days, of some, that a day as written can be."""
     year, month, day = told
     return {one for one in days if one.month == month and one.day == day and year in {None, one.year}}
+
+
+def day_names(text: str) -> set[int]:
+    """The weekdays that a text names, 0 for a Monday."""
+    return {weekday_of(hit) for hit in WEEKDAY.finditer(text)}

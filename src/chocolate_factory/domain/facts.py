@@ -15,6 +15,9 @@ LANGUAGES: tuple[Language, ...] = ("es", "en")
 NAME, SENTENCE = "name", "sentence"
 """Units of texts: what something is called, and words of the system that are told as they stand."""
 
+DOCUMENT = "document"
+"""Origin of what a document says; ids of such facts are the tool's name, the passage's id and what it is."""
+
 DECIMALS = {
     **{"EUR/kWh": 4, "EUR/MWh": 2, "EUR": 2, "kWh": 1, "kW": 1, "%": 1, "°C": 1, "m/s": 1, "mm": 1},
     **{"hPa": 0, "h": 2, "min": 0, "kg": 0, "": 0},

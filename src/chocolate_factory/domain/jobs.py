@@ -98,6 +98,21 @@ def begun(last: JobState | None, at: datetime) -> JobState:
     return JobState(at, Outcome.RUNNING, at, runs=runs + 1, failures=failures)
 
 
+def interrupted(state: JobState, at: datetime) -> JobState:
+    """The state of a run whose process ended first, as it is found at a moment.
+
+    It is due at once; the second time in a row and later after `RETRY`: it may be what ended the process.
+    """
+    failures = state.failures + 1
+    wait = RETRY[min(failures - 1, len(RETRY)) - 1] if failures > 1 else timedelta(0)
+    return replace(state, outcome=Outcome.INTERRUPTED, next_at=at + wait, failures=failures)
+
+
+def is_cut_often(last: JobState | None) -> bool:
+    """Whether runs were interrupted several times in a row."""
+    return last is not None and last.outcome is Outcome.INTERRUPTED and last.failures > 1
+
+
 def ended(cadence: Cadence, state: JobState, end: JobState, zone: str) -> JobState:
     """The state after a run, which `end` tells of, and when the next one is due.
 

@@ -36,7 +36,10 @@ class Incident:
 
 @dataclass(frozen=True)
 class Notice:
-    """One message: what it tells of, and how pressing it is. `text` is plain, in the site's language."""
+    """One message: what it tells of, and how pressing it is. `text` is plain, in the site's language.
+
+    `key` is of this message alone, and the same when it has to be sent again.
+    """
 
     key: str
     event: Event
@@ -65,6 +68,21 @@ Told = Mapping[str, datetime]
 """Key of a notice -> when it was told, or given up."""
 
 
+@dataclass(frozen=True)
+class Tellings:
+    """What a channel was told, and what was on its way to it when nothing more was heard of it.
+
+    What was on its way may have arrived: it is told again, under the same key, and its end is told too.
+    """
+
+    told: Told
+    on_the_way: frozenset[str] = frozenset()
+
+    def may_know(self, key: str) -> bool:
+        """Whether the receiver may know it already."""
+        return key in self.told or key in self.on_the_way
+
+
 def is_quiet(rules: NoticeRules, at: datetime, zone: str) -> bool:
     """Whether a moment lies in the quiet hours, which may go over midnight."""
     if rules.quiet_from is None or rules.quiet_to is None:
@@ -75,20 +93,20 @@ def is_quiet(rules: NoticeRules, at: datetime, zone: str) -> bool:
     return clock >= rules.quiet_from or clock < rules.quiet_to
 
 
-def events_of(incident: Incident, told: Told) -> list[tuple[str, Event]]:
+def events_of(incident: Incident, tellings: Tellings) -> list[tuple[str, Event]]:
     """(key, event) of what has not been told of an incident and should be, in order.
 
     An incident that rose is told again once for each severity; that it is over, only when it was told of.
     """
     opened = key_of(incident.record, Event.OPENED, incident.severity)
     levels = [key_of(incident.record, Event.OPENED, severity) for severity in Severity]
-    known = [key for key in levels if key in told]
+    known = [key for key in levels if tellings.may_know(key)]
     if incident.closed_at is not None:
         closed = key_of(incident.record, Event.CLOSED)
-        return [(closed, Event.CLOSED)] if known and closed not in told else []
-    if opened in told:
+        return [(closed, Event.CLOSED)] if known and closed not in tellings.told else []
+    if opened in tellings.told:
         return []
-    return [(opened, Event.RAISED if known else Event.OPENED)]
+    return [(opened, Event.RAISED if set(known) - {opened} else Event.OPENED)]
 
 
 def key_of(record: str, event: Event, severity: Severity | None = None) -> str:
@@ -97,7 +115,7 @@ def key_of(record: str, event: Event, severity: Severity | None = None) -> str:
 
 
 def due_notices(
-    incidents: Iterable[Incident], told: Told, rules: NoticeRules, now: datetime, zone: str
+    incidents: Iterable[Incident], tellings: Tellings, rules: NoticeRules, now: datetime, zone: str
 ) -> list[tuple[str, Event, Incident]]:
     """What is to be told now, oldest first."""
     quiet = is_quiet(rules, now, zone)
@@ -109,7 +127,7 @@ def due_notices(
             continue
         if quiet and incident.severity is not Severity.CRITICAL:
             continue
-        wanted += [(key, event, incident) for key, event in events_of(incident, told)]
+        wanted += [(key, event, incident) for key, event in events_of(incident, tellings)]
     return wanted
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from chocolate_factory.domain.registry import Registry
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import Hole
 from chocolate_factory.domain.slots import Window
-from chocolate_factory.domain.talk import Reply, Request
+from chocolate_factory.domain.talk import Reply, Request, Usage
 
 Clock = Callable[[], datetime]
 Json = Mapping[str, object]
@@ -164,13 +164,25 @@ class Fitted(Protocol):
 
 
 class NetworkStatus(Protocol):
-    """The daemon of the private network that this machine is in."""
+    """The daemon of the private network that this machine is in; it is only asked, never told to act."""
+
+    def is_there(self) -> bool:
+        """Whether one is installed, whatever it would answer."""
+        ...
 
     def status(self) -> Mapping[str, Any] | None:
         """What it says of its machines, for `domain/nodes`; None where none is installed.
 
         Raises a `SourceError` when it cannot be asked.
         """
+        ...
+
+    def whois(self, address: str) -> Mapping[str, Any] | None:
+        """Who has an IP address, for `domain/nodes`; None where nobody has it. Raises a `SourceError`."""
+        ...
+
+    def certificate(self, domain: str) -> bytes | None:
+        """The certificate kept for a domain, PEM; None where none is. Raises a `SourceError`."""
         ...
 
 
@@ -218,11 +230,26 @@ class Assistant(Protocol):
         """Which model it is."""
         ...
 
-    def reply(self, request: Request) -> Iterator[str | Reply]:
-        """Parts of the text as they come, then the whole reply.
+    def reply(self, request: Request) -> Iterator[str | Usage | Reply]:
+        """Parts of the text as they come, then the whole reply; before them what it will cost at most.
 
         Raises a `SourceError` when it cannot be reached or says no, `Misconfigured` for a wrong key.
         """
+        ...
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors of length 1; the nearer two texts are in meaning, the higher their product.
+
+    It knows Spanish and English alike. What it works with is loaded when it is first asked.
+    """
+
+    def encode(self, texts: Sequence[str]) -> NDArray[Any]:
+        """A row a text, float32."""
+        ...
+
+    def encode_kept(self, texts: Sequence[str]) -> NDArray[Any]:
+        """The same for texts that will be asked for again: worked out once, and kept over restarts."""
         ...
 
 
@@ -261,7 +288,7 @@ class Ports:
     `unkeyed` names, for each series that only a source without its key could tell, the setting it wants;
     `keys_end` tells of each key with a known end when that is, and whether it is assumed. `elsewhere` names
     settings whose default is a place that is not near the site. `plan_risk` is the weight of the dearest of
-    `plan_paths` price paths in what a plan minimises.
+    `plan_paths` price paths in what a plan minimises. Without `encoder` documents are found by words alone.
     """
 
     factory: Factory
@@ -282,3 +309,4 @@ class Ports:
     plan_risk: float = 0.0
     plan_paths: int = 50
     network: NetworkStatus | None = None
+    encoder: Encoder | None = None

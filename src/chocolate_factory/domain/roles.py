@@ -50,7 +50,7 @@ LEAST: dict[Act, Role] = {
     Act.TRAIN: Role.ADMIN,
     Act.PROMOTE: Role.ADMIN,
     Act.RUN_JOBS: Role.ADMIN,
-    Act.READ_NODES: Role.ADMIN,
+    Act.READ_NODES: Role.OPERATOR,
     Act.READ_AUDIT: Role.ADMIN,
 }
 

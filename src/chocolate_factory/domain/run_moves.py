@@ -319,10 +319,16 @@ def shifted(values: FloatArray, slots: int) -> FloatArray:
 
 
 def least_back(values: FloatArray, back: int | None) -> FloatArray:
-    """Least of each value and the `back` before it (all before it for None), shape (T,)."""
+    """Least of each value and the `back` before it (all before it for None), shape (T,).
+
+    Windows of twice the width are made of two that overlap or touch, until they are as wide as asked for.
+    """
     if back is None:
         every: FloatArray = np.minimum.accumulate(values)
         return every
-    padded = np.concatenate([np.full(back, np.inf), values])
-    least: FloatArray = np.lib.stride_tricks.sliding_window_view(padded, back + 1).min(axis=1)
+    least, width = values.copy(), 1
+    while width <= back:
+        step = min(width, back + 1 - width)
+        least[step:] = np.minimum(least[step:], least[:-step])
+        width += step
     return least

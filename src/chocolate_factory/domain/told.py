@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,11 @@ class Told:
         """Say that something asked for is not there."""
         self.missing = True
         self.say(es, en, **facts)
+
+    def numbered(self, number: int) -> Told:
+        """The same as a later call of its tool in an answer, whose facts have ids of their own."""
+        facts = {key: replace(fact, id=f"{self.tool}-{number}.{key}") for key, fact in self.facts.items()}
+        return replace(self, facts=facts)
 
     def spoken(self, language: Language) -> list[str]:
         """The sentences in a language."""

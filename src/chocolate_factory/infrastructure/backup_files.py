@@ -6,18 +6,22 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from chocolate_factory.core.errors import StoreFailed, UsageError
+from chocolate_factory.infrastructure.file_locks import FileLocks
 
 STORE, MANIFEST, PREFIX = "store.sqlite", "manifest.json", "chocolate-factory-"
 STAMP = "%Y%m%dT%H%M%S%fZ"
-LEFT_OUT = ("sample", "locks", "backups")
+LOCKS, MAKING = "locks", ".making-"
+LEFT_OUT = ("sample", "vectors", "backtests", LOCKS, "backups")
 """Folders of the state that are made anew by themselves, and the backups."""
 ENDINGS_LEFT_OUT = (".lock", ".tmp", "-wal", "-shm")
 NOT_ONE = "Name an archive that `choco backup` made."
@@ -44,8 +48,8 @@ def pack(state: Path, snapshot: Callable[[Path], None], folder: Path, facts: Map
     target = folder / f"{PREFIX}{made_at:{STAMP}}.tar.gz"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as work:
-            copy, part = Path(work) / STORE, Path(work) / "archive"
+        with FileLocks(state / LOCKS).wait("making"), working_folder(folder) as work:
+            copy, part = work / STORE, work / "archive"
             snapshot(copy)
             sums: dict[str, str] = {}
             with tarfile.open(part, "w:gz", compresslevel=6) as archive:
@@ -58,6 +62,26 @@ def pack(state: Path, snapshot: Callable[[Path], None], folder: Path, facts: Map
     except OSError as error:
         raise StoreFailed(f"The backup {target} cannot be written: {error.strerror}.") from error
     return Backup(target, made_at, facts["version"], len(sums), target.stat().st_size)
+
+
+def sweep(state: Path, folder: Path) -> None:
+    """Remove what killed processes left half made; waits for a backup that is being made."""
+    with FileLocks(state / LOCKS).wait("making"):
+        remove_half_made(folder)
+
+
+def remove_half_made(folder: Path) -> None:
+    """Only one backup of a state is made at a time: the caller holds the lock."""
+    for left in folder.glob(f"{MAKING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def working_folder(folder: Path) -> Iterator[Path]:
+    """A folder for what is not finished, without those of killed processes; the caller holds the lock."""
+    remove_half_made(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=MAKING) as work:
+        yield Path(work)
 
 
 def other_files(state: Path) -> Iterator[tuple[str, Path]]:

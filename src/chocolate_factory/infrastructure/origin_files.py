@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 import chocolate_factory
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.backtest import Origin, Told
+from chocolate_factory.infrastructure.file_locks import FileLocks
 
 CODE = ("domain", "infrastructure/forecasters", "services/backtest_forecasts.py")
 """Parts of the program that a forecast depends on."""
@@ -26,7 +27,8 @@ class OriginFiles:
     """Files under a folder: `<series>-<gate>/<day>-<model>.npz`. See `KeptOrigins`.
 
     Written under another name and renamed, so that a file is whole or not there; one that cannot be read is
-    not there either. With `again` nothing is read.
+    not there either. Writers wait for each other, so that what a killed one left is written over. With
+    `again` nothing is read.
     """
 
     folder: Path
@@ -58,21 +60,22 @@ class OriginFiles:
     def put(self, told: Told, digest: str) -> None:
         """Keep it. Raises Misconfigured where the folder cannot be written to."""
         path = self._path(told.origin)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        data = io.BytesIO()
+        np.savez(
+            data,
+            digest=np.array(digest),
+            label=np.array(told.label),
+            refused=np.array(told.refused),
+            start=told.start,
+            levels=np.array(list(told.quantiles), np.float64),
+            prices=np.array([told.price, *told.quantiles.values()], np.float64),
+            seconds=np.array([told.fit_seconds, told.predict_seconds]),
+        )
+        unfinished = path.with_name(f".{path.name}.tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
-                np.savez(
-                    file,
-                    digest=np.array(digest),
-                    label=np.array(told.label),
-                    refused=np.array(told.refused),
-                    start=told.start,
-                    levels=np.array(list(told.quantiles), np.float64),
-                    prices=np.array([told.price, *told.quantiles.values()], np.float64),
-                    seconds=np.array([told.fit_seconds, told.predict_seconds]),
-                )
-            unfinished.replace(path)
+            with FileLocks(path.parent).wait(""):
+                unfinished.write_bytes(data.getvalue())
+                unfinished.replace(path)
         except OSError as error:
             raise Misconfigured(f"CHOCO_STATE: cannot write to {path.parent} ({error.strerror}).") from error
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from chocolate_factory.core.errors import ChocolateError, Misconfigured, Refused, SourceError, TooMany
-from chocolate_factory.domain.facts import Fact, Language
+import structlog
+
+from chocolate_factory.core.errors import (
+    Changed,
+    ChocolateError,
+    Misconfigured,
+    NotAllowed,
+    Refused,
+    SourceError,
+    StoreFailed,
+    TooMany,
+)
+from chocolate_factory.domain.facts import NAME, Fact, Language
 from chocolate_factory.domain.grounding import Ground, ungrounded
 from chocolate_factory.domain.ports import Assistant, Ports, Store
+from chocolate_factory.domain.roles import CLI, Caller
 from chocolate_factory.domain.told import Told
 from chocolate_factory.services.assistant import phrases
 from chocolate_factory.services.assistant.converse import Dialogue, converse
@@ -18,13 +30,15 @@ from chocolate_factory.services.assistant.desk import (
     AskRules,
     Desk,
     Receipt,
-    check_budget,
     check_question,
     keep_receipt,
-    spent_today,
+    left_today,
 )
+from chocolate_factory.services.assistant.document_tools import quoted
+from chocolate_factory.services.assistant.follow_ups import follow_up, language_after
+from chocolate_factory.services.assistant.memory import LONGEST_ANSWER, Exchange, Remembered
 from chocolate_factory.services.assistant.price_tools import today_of
-from chocolate_factory.services.assistant.tools import call_tool
+from chocolate_factory.services.assistant.tools import PRIVATE, call_tool
 from chocolate_factory.services.assistant.understand import Names, Understood, understand
 
 Row = dict[str, Any]
@@ -32,18 +46,23 @@ CONTEXT = "context"
 RULES_NAME = "rules"
 """Who answers without a language model."""
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True)
 class Question:
     """What is asked, by whom; `language` is that of the answer, by default that of the question.
 
-    `plain` asks for the answer by rules even where a language model is set up.
+    `plain` asks for the answer by rules even where a language model is set up. `conversation` is the id that
+    an answer before came with: what was asked in it helps to understand. `caller` is what `who` may see.
     """
 
     text: str
     who: str
     language: Language | None = None
     plain: bool = False
+    conversation: str = ""
+    caller: Caller = CLI
 
 
 @dataclass(frozen=True)
@@ -56,10 +75,12 @@ class Event:
 
 @dataclass
 class Course:
-    """How an answer goes: what was told so far, and what is to be said of it at the end."""
+    """How an answer goes: what was told and said so far, and what is to be said of it at the end."""
 
     language: Language
+    conversation: Remembered
     told: list[Told] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     answered_by: str = RULES_NAME
     outcome: str = "answered"
     notice: str = ""
@@ -70,6 +91,15 @@ class Course:
         """All facts of this answer, by id: of two of one id the later."""
         return tuple({fact.id: fact for told in self.told for fact in told.facts.values()}.values())
 
+    def say(self, text: str) -> Event:
+        """A part of the text; parts are put together as they come."""
+        self.said.append(text)
+        return Event("text", {"text": text})
+
+    def warn(self, notice: str) -> None:
+        """Say at the end why the answer is not what it might have been."""
+        self.notice = phrases.NOTICES[notice][self.language]
+
 
 def ask_question(ports: Ports, kept: Store, desk: Desk, question: Question) -> Iterator[Event]:
     """The events of an answer; `kept` is where the record of it goes.
@@ -77,18 +107,41 @@ def ask_question(ports: Ports, kept: Store, desk: Desk, question: Question) -> I
     Raises UsageError for a question that is empty or too long, before the first event.
     """
     begun = time.monotonic()
-    text = check_question(question.text, desk.rules)
-    understood = understand(text, names_of(ports), today_of(ports), question.language)
-    course = Course(understood.language)
+    question = replace(question, text=check_question(question.text, desk.rules))
+    past = desk.conversations.recall(question.who, question.conversation, desk.rules.remembering)
+    understood = understood_of(ports, question.text, past, question.language)
+    course = Course(understood.language, past)
+    # No language model is told of the private network.
+    alone = question.plain or understood.tool in PRIVATE
     try:
-        if question.plain or not (yield from by_model(ports, kept, desk, question, course)):
-            yield from by_rules(ports, understood, names_of(ports), course)
+        if alone or not (yield from by_model(ports, kept, desk, question, course)):
+            yield from by_rules(ports, understood, question.caller, course)
+        said = "".join(course.said)[:LONGEST_ANSWER]
+        exchange = Exchange(question.text, said, understood, batch_of(course))
+        desk.conversations.keep(question.who, past.id, exchange, desk.rules.remembering)
         yield from closing(ports, course)
     finally:
         tools = tuple(told.tool for told in course.told if told.tool != CONTEXT)
         spent, took = course.cost_eur, round(time.monotonic() - begun, 3)
-        receipt = Receipt(question.who, text, tools, course.answered_by, course.outcome, spent, took)
-        keep_receipt(kept, ports, receipt)
+        by, outcome = course.answered_by, course.outcome
+        receipt = Receipt(question.who, question.text, tools, by, outcome, spent, took)
+        try:
+            keep_receipt(kept, ports, receipt)
+        except StoreFailed as error:
+            log.warning("record of a question not kept", who=question.who, reason=error.message)
+
+
+def understood_of(ports: Ports, text: str, past: Remembered, language: Language | None) -> Understood:
+    """The question as rules understand it, with what it leaves unsaid taken from the one before."""
+    names, today = names_of(ports), today_of(ports)
+    found = understand(text, names, today, language or language_after(text, past.last))
+    return follow_up(text, found, past.last, names, today)
+
+
+def batch_of(course: Course) -> str:
+    """The first batch that an answer told of, "" for none."""
+    batches = (f for f in course.facts if f.unit == NAME and f.name.rpartition("_")[2] == "batch")
+    return next((str(fact.value) for fact in batches), "")
 
 
 def by_model(
@@ -99,18 +152,21 @@ def by_model(
         assistant = desk.assistant()
         if assistant is None:
             return False
-        check_budget(kept, ports, question.who, desk.rules)
-        left = desk.rules.budget_eur - spent_today(kept, ports, question.who)
-        return (yield from told_by(ports, (assistant, left), desk.rules, question, course))
+        left = left_today(kept, ports, question.who, desk.rules)
+        found = yield from told_by(ports, (assistant, left), desk.rules, question, course)
     except (SourceError, Misconfigured, TooMany) as error:
-        course.notice = phrases.NOTICES[notice_of(error)][course.language]
-        return False
+        log.warning("no answer of the language model", reason=error.message)
+        course.warn(notice_of(error))
+        found = False
+    if not found and course.said:
+        yield course.say("\n\n")
+    return found
 
 
 def told_by(
     ports: Ports, means: tuple[Assistant, float], rules: AskRules, question: Question, course: Course
 ) -> Generator[Event, None, bool]:
-    """The events of a dialogue with `means`: the model, and what it may cost; whether it said anything."""
+    """The events of a dialogue with `means`: the model, and what it may cost; whether that is the answer."""
     names = names_of(ports)
     dialogue = Dialogue(
         means[0],
@@ -118,39 +174,54 @@ def told_by(
         means[1],
         course.told,
         lambda sentence: ungrounded(sentence, ground_of(ports, names, course.facts), course.language),
+        question.caller,
+        course.conversation.past,
     )
-    said = False
     try:
-        text = check_question(question.text, rules)
-        for part in converse(ports, dialogue, text, course.language):
-            said = said or isinstance(part, str)
-            yield text_event(part) if isinstance(part, str) else tool_event(part)
+        for part in converse(ports, dialogue, question.text, course.language):
+            yield course.say(part) if isinstance(part, str) else tool_event(part)
     finally:
-        course.cost_eur += dialogue.cost_eur
-    if dialogue.ended == "stopped":
-        course.notice = phrases.NOTICES["stopped"][course.language]
-    if dialogue.ended == "withheld" or (dialogue.ended == "stopped" and len(course.told) > 1):
-        course.answered_by, course.outcome = means[0].name, dialogue.ended
-        yield text_event(instead(course))
-        return True
-    if not said:
+        course.cost_eur += dialogue.cost_eur + dialogue.under_way_eur
+    return (yield from judged(dialogue, course))
+
+
+def judged(dialogue: Dialogue, course: Course) -> Generator[Event, None, bool]:
+    """Facts in place of an answer that may not be shown or did not end; whether the model has answered."""
+    ended, told = dialogue.ended, any(one.tool != CONTEXT for one in course.told)
+    if ended in phrases.NOTICES or dialogue.unread:
+        course.warn(ended if ended in phrases.NOTICES else "failed")
+    short = ended == "stopped" or (ended == "cut" and not course.said)
+    if ended == "declined" or (short and not told) or (ended == "answered" and not course.said):
         return False
-    course.answered_by = means[0].name
-    course.outcome = "missing" if any(told.missing for told in course.told) else "answered"
+    course.answered_by = dialogue.assistant.name
+    if ended == "withheld" or short:
+        course.outcome = "withheld" if ended == "withheld" else "stopped"
+        yield course.say(instead(course))
+    elif dialogue.unread and not told:
+        course.outcome = "failed"
+    elif dialogue.unread or any(one.missing for one in course.told):
+        course.outcome = "missing"
     return True
 
 
 def instead(course: Course) -> str:
-    """What is shown in place of an answer that was withheld: the sentences of the tools themselves."""
+    """What is shown in place of an answer that may not be: why, and the sentences of the tools themselves."""
     told = [one for one in course.told if one.tool != CONTEXT]
     lines = [sentence for one in told for sentence in one.spoken(course.language)]
-    head = phrases.WITHHELD if lines else phrases.NOTHING_TOLD
-    return "\n".join([head[course.language], *lines])
+    why = phrases.UNENDED if course.outcome == "stopped" else phrases.WITHHELD
+    head = f"{why[course.language]} {phrases.THE_DATA[course.language]}" if lines else why[course.language]
+    return "\n".join([head, *lines])
 
 
 def notice_of(error: ChocolateError) -> str:
     """Which notice an error of the model asks for."""
-    kinds = {Misconfigured: "key", TooMany: "budget", Refused: "quota"}
+    kinds = {
+        StoreFailed: "failed",
+        Misconfigured: "key",
+        TooMany: "budget",
+        Refused: "quota",
+        Changed: "taken",
+    }
     return next((name for kind, name in kinds.items() if isinstance(error, kind)), "unreachable")
 
 
@@ -169,37 +240,50 @@ def ground_of(ports: Ports, names: Names, facts: tuple[Fact, ...]) -> Ground:
     return Ground(facts, (*names.machines, *names.products), ports.factory.site.timezone)
 
 
-def by_rules(ports: Ports, understood: Understood, names: Names, course: Course) -> Iterator[Event]:
+def by_rules(ports: Ports, understood: Understood, caller: Caller, course: Course) -> Iterator[Event]:
     """The answer of rules: one tool's sentences, each checked; or plainly that there is none."""
-    if understood.kind != "answer":
-        course.outcome = understood.kind
-        yield text_event(phrases.OF_KIND[understood.kind][course.language])
+    told = quoted(ports, understood.query) if understood.query else None
+    if told is not None:
+        course.told.append(told)
+        yield tool_event(told)
+        yield course.say("\n".join(sentences_of(ports, told, course)))
         return
-    told = call_tool(ports, understood.tool, understood.asked)
+    course.outcome = understood.kind if understood.kind != "answer" else "answered"
+    if understood.kind != "answer":
+        yield course.say(phrases.OF_KIND[understood.kind][course.language])
+        return
+    try:
+        told = call_tool(ports, understood.tool, understood.asked, caller)
+    except NotAllowed:
+        course.outcome = "refused"
+        yield course.say(phrases.NOT_ALLOWED[course.language])
+        return
+    except ChocolateError as error:
+        log.warning("tool failed", tool=understood.tool, reason=error.message)
+        course.outcome = "failed"
+        yield course.say(phrases.FAILED[course.language])
+        return
     course.told.append(told)
     yield tool_event(told)
-    ground = ground_of(ports, names, course.facts)
-    sentences = [
-        sentence
-        for sentence in told.spoken(course.language)
-        if not ungrounded(sentence, ground, course.language)
-    ]
-    if len(sentences) < len(told.sentences):
+    yield course.say("\n".join(sentences_of(ports, told, course)))
+
+
+def sentences_of(ports: Ports, told: Told, course: Course) -> list[str]:
+    """The sentences of a tool that its facts carry; `course.outcome` says whether something is missing."""
+    ground = ground_of(ports, names_of(ports), course.facts)
+    spoken = told.spoken(course.language)
+    sentences = [one for one in spoken if not ungrounded(one, ground, course.language)]
+    if len(sentences) < len(spoken):
         course.outcome = "withheld"
-        sentences.append(phrases.WITHHELD[course.language])
-    elif told.missing:
+        return [*sentences, phrases.WITHHELD[course.language]]
+    if told.missing:
         course.outcome = "missing"
-    yield text_event("\n".join(sentences))
+    return sentences
 
 
 def tool_event(told: Told) -> Event:
     """That a tool was called."""
     return Event("tool", {"name": told.tool, "facts": len(told.facts), "missing": told.missing})
-
-
-def text_event(text: str) -> Event:
-    """A part of the text; parts are put together as they come."""
-    return Event("text", {"text": text})
 
 
 def closing(ports: Ports, course: Course) -> Iterator[Event]:
@@ -215,6 +299,8 @@ def closing(ports: Ports, course: Course) -> Iterator[Event]:
             "cost_eur": course.cost_eur,
             "sample": ports.sample,
             "as_of": ports.clock(),
+            "conversation": course.conversation.id,
+            "remembered": len(course.conversation.past),
         },
     )
 

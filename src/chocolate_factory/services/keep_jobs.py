@@ -18,6 +18,11 @@ def last_run(store: Store, name: str) -> JobState | None:
     return state_of(record.body) if record else None
 
 
+def last_runs(store: Store) -> dict[str, JobState]:
+    """The last run of every job that ran, by its name."""
+    return {record.id: state_of(record.body) for record in store.find(KIND)}
+
+
 def keep_run(store: Store, name: str, state: JobState) -> None:
     """Store the last run of a job."""
     store.save(Record(KIND, name, state.ended or state.started, state_json(state)))
@@ -26,7 +31,7 @@ def keep_run(store: Store, name: str, state: JobState) -> None:
 def read_jobs(ports: Ports, jobs: Sequence[JobInfo]) -> list[dict[str, Any]]:
     """One row a job, in the order in which they run; one that never ran has no times but is due now."""
     zone = ports.factory.site.timezone
-    known = {record.id: state_of(record.body) for record in ports.store.find(KIND)}
+    known = last_runs(ports.store)
     rows = []
     for job in jobs:
         state = known.get(job.name)

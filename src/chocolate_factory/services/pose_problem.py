@@ -39,6 +39,12 @@ from chocolate_factory.services.read_production import Past, in_order, read_past
 MAX_DAYS = 14
 REST_SECONDS = 2.0
 SERIES_OF = {ContractKind.INDEXED: "spot", ContractKind.PVPC: "pvpc"}
+"""What a contract follows; one with fixed prices follows nothing."""
+
+
+def series_shown(factory: Factory) -> str:
+    """The price series that is shown where none is named: the contract's own, or else the market's."""
+    return SERIES_OF.get(factory.contract.kind) or "spot"
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,13 @@ OF_RECORDS: Mapping[str, tuple[str, ...]] = {
     "alert_state": ("alerts",),
     "job": ("activity",),
     "backup": ("activity",),
+    "backup_begun": (),
     "audit": (),
     "access_token": (),
     "access_token_use": (),
     "notices": (),
+    "search": (),
+    "alert_test": (),
     "backtest": (),
     "plan-backtest": (),
 }

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from chocolate_factory.domain.catalog import ESSENTIAL
+from chocolate_factory.domain.factory import Contract
+from chocolate_factory.domain.slots import epoch
+from chocolate_factory.domain.tariff.excess import contracted_at
 from chocolate_factory.services.check_data import check_data
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.give_advice import give_advice, moment_of
@@ -31,6 +36,7 @@ def read_dashboard(world: World) -> Row:
         "timezone": factory.site.timezone,
         "plant_note": " ".join(factory.assumptions),
         "contracted_power_kw": list(factory.contract.contracted_power_kw),
+        "contracted_kw": contracted_steps(factory.contract, body["answer"]["load_kw"]) if body else [],
         "machines": [{"name": m.name, "count": m.count, "power_kw": m.power_kw} for m in factory.machines],
         "advice": {**give_advice(body, now, factory.site.timezone), **price_now(strip, now)}
         if body
@@ -43,6 +49,14 @@ def read_dashboard(world: World) -> Row:
             for error in world.troubles.values()
         ],
     }
+
+
+def contracted_steps(contract: Contract, load: list[Row]) -> list[Row]:
+    """Power contracted in the slots of a plan's load, kW, a row where it changes."""
+    starts = np.array([epoch(moment_of(row["start"])) for row in load], np.int64)
+    power = contracted_at(contract, starts)
+    changes = np.flatnonzero(np.diff(power, prepend=np.nan))
+    return [{"start": load[place]["start"], "kw": float(power[place])} for place in changes.tolist()]
 
 
 def knowledge_of(world: World) -> tuple[object, ...]:

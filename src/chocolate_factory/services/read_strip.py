@@ -13,7 +13,7 @@ from chocolate_factory.domain.series import FloatArray, Origin
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, local_date, local_midnight, moment
 from chocolate_factory.domain.splice import splice
 from chocolate_factory.services.forecast_prices import stored_forecast
-from chocolate_factory.services.pose_problem import SERIES_OF
+from chocolate_factory.services.pose_problem import series_shown
 from chocolate_factory.services.rate_prices import level_bounds, levels, stack_over
 
 Row = dict[str, Any]
@@ -29,7 +29,7 @@ def price_strip(ports: Ports, now: datetime, end: datetime | None) -> Row:
     what is computed is rounded to `MARKET_DECIMALS` and `PAID_DECIMALS`.
     """
     zone = ports.factory.site.timezone
-    series = SERIES_OF.get(ports.factory.contract.kind, "spot")
+    series = series_shown(ports.factory)
     first = local_midnight(local_date(now, zone), zone)
     window = Window(first, max(end or first, first + timedelta(days=2)))
     forecast = stored_forecast(ports.store, series, now)

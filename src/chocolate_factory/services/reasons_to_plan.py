@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chocolate_factory.domain.ports import Ports, Store
+from chocolate_factory.domain.ports import Ports, Record, Store
 from chocolate_factory.domain.slots import Window, planning_window
 from chocolate_factory.services.pose_problem import SERIES_OF, weights_now
 from chocolate_factory.services.read_production import reported_since
@@ -20,6 +20,8 @@ FORECAST = "new forecast"
 WINDOW = "window moved on"
 URGENT = {REPORTED, ORDER}
 """Reasons for which somebody waits for the plan."""
+SEARCH = ("search", "first")
+"""Kind and id of the record."""
 LOOK_AHEAD = timedelta(days=3)
 """How far beyond the prices that a plan knew published ones are looked for."""
 
@@ -32,6 +34,7 @@ def reasons_to_plan(ports: Ports, days: int) -> list[str]:
     answer = body["answer"]
     window = planning_window(ports.clock(), days, ports.factory.site.timezone)
     looks = {
+        FIRST: only_a_quick_one(ports.store),
         REPORTED: reported_since(ports.store, datetime.fromisoformat(answer["issued_at"])),
         ORDER: body["factory"] != file_digest(ports.factory_text),
         PUBLISHED: published_since(ports, body["known_until"]),
@@ -39,6 +42,17 @@ def reasons_to_plan(ports: Ports, days: int) -> list[str]:
         WINDOW: datetime.fromisoformat(answer["window"]["end"]) < window.end,
     }
     return [reason for reason, found in looks.items() if found]
+
+
+def only_a_quick_one(store: Store) -> bool:
+    """Whether the first plan is the quick one still: a process ended before the full search had."""
+    noted = next(iter(store.find(SEARCH[0], id=SEARCH[1], limit=1)), None)
+    return noted is not None and noted.body["done"] is False
+
+
+def note_search(store: Store, now: datetime, *, done: bool) -> None:
+    """Keep whether the full search that follows the first quick plan was done."""
+    store.save(Record(*SEARCH, now, {"done": done}))
 
 
 def newest_body(store: Store, now: datetime) -> Row | None:

@@ -17,6 +17,7 @@ from chocolate_factory.domain.notices import (
     Incident,
     Notice,
     NoticeRules,
+    Tellings,
     due_notices,
     key_of,
     within_bounds,
@@ -26,7 +27,7 @@ from chocolate_factory.services.alert_words import alert_text
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.record_alerts import KIND
 
-TOLD = "notices"
+TOLD, TESTED = "notices", "alert_test"
 REMEMBER = timedelta(days=40)
 LOOK_BACK = 400
 WORDS = {
@@ -70,49 +71,66 @@ def send_alerts(ports: Ports, telling: Telling) -> dict[str, int]:
 
 
 def send_on(channel: Alerts, ports: Ports, telling: Telling) -> int:
-    """Send what is due on one channel, and remember each as soon as it is sent."""
+    """Send what is due on one channel, and remember each before it is sent and as soon as it is."""
     now, zone, rules = ports.clock().astimezone(UTC), ports.factory.site.timezone, telling.rules
-    told = told_on(ports.store, channel.name)
-    wanted = due_notices(incidents(ports.store, now), told, rules, now, zone)
+    known, found = tellings_on(ports.store, channel.name), incidents(ports.store, now)
+    told = dict(known.told)
+    on_the_way = {key for key in known.on_the_way if any(key.startswith(f"{one.record}#") for one in found)}
+    wanted = due_notices(found, known, rules, now, zone)
     allowed, left = within_bounds(wanted, told, rules, now)
     for key, event, incident in allowed:
         words = WORDS[telling.language][event] + alert_text(incident.row, telling.language, zone)
-        channel.send(
-            Notice(key, event, str(incident.kind), incident.severity, now, words, dict(incident.row))
-        )
+        notice = Notice(key, event, str(incident.kind), incident.severity, now, words, dict(incident.row))
+        remember(ports.store, channel.name, Tellings(told, frozenset({*on_the_way, key})), now)
+        channel.send(notice)
         told[key] = now
-        remember(ports.store, channel.name, told, now)
+        on_the_way.discard(key)
+        remember(ports.store, channel.name, Tellings(told, frozenset(on_the_way)), now)
     for kind, count in left.items():
         words = MORE[telling.language].format(count=count, kind=kind)
-        channel.send(Notice(f"more:{kind}", Event.OPENED, kind, Severity.WARNING, now, words, {}))
-    if left:
-        told.update(dict.fromkeys(summed_up(wanted, told, left), now))
-        remember(ports.store, channel.name, told, now)
+        keys = list(summed_up(wanted, told, kind))
+        channel.send(Notice(f"more:{keys[0]}", Event.OPENED, kind, Severity.WARNING, now, words, {}))
+        told.update(dict.fromkeys(keys, now))
+        remember(ports.store, channel.name, Tellings(told, frozenset(on_the_way)), now)
     return len(allowed) + len(left)
 
 
 def summed_up(
-    wanted: Sequence[tuple[str, Event, Incident]], told: Mapping[str, datetime], left: Mapping[str, int]
+    wanted: Sequence[tuple[str, Event, Incident]], told: Mapping[str, datetime], kind: str
 ) -> Iterator[str]:
-    """Keys of what was told only as a number: neither that it opened nor that it is over is told again."""
+    """Keys of what of a kind is told only as a number: neither that it opened nor its end is told again."""
     for key, event, incident in wanted:
-        if str(incident.kind) in left and event is not Event.CLOSED and key not in told:
+        if str(incident.kind) == kind and event is not Event.CLOSED and key not in told:
             yield key
             yield key_of(incident.record, Event.CLOSED)
 
 
 def send_test(ports: Ports, telling: Telling) -> dict[str, str]:
-    """A test message on every channel; "" or why it failed, by channel."""
+    """A test message on every channel, and a note of it; "" or why it failed, by channel."""
     now = ports.clock().astimezone(UTC)
     words = TEST[telling.language].format(site=ports.factory.site.name)
     found = {}
     for channel in telling.channels:
         try:
-            channel.send(Notice("test", Event.OPENED, "test", Severity.INFO, now, words, {}))
+            channel.send(
+                Notice(f"test:{now.isoformat()}", Event.OPENED, "test", Severity.INFO, now, words, {})
+            )
             found[channel.name] = ""
         except SourceError as error:
             found[channel.name] = error.message
+        ports.store.save(Record(TESTED, channel.name, now, {"failure": found[channel.name]}))
     return found
+
+
+def failure_of_test(store: Store, channel: str) -> str | None:
+    """Why the last test of a channel failed, "" where it went well, None where there was none."""
+    last = next(iter(store.find(TESTED, id=channel, limit=1)), None)
+    return str(last.body["failure"]) if last else None
+
+
+def was_told(store: Store, channel: str) -> bool:
+    """Whether a channel took a message lately."""
+    return bool(tellings_on(store, channel).told)
 
 
 def incidents(store: Store, now: datetime) -> list[Incident]:
@@ -128,13 +146,14 @@ def incidents(store: Store, now: datetime) -> list[Incident]:
     return found
 
 
-def told_on(store: Store, channel: str) -> dict[str, datetime]:
-    """What was told on a channel, and when."""
-    records: list[Any] = [record.body["told"] for record in store.find(TOLD, id=channel, limit=1)]
-    return {key: datetime.fromisoformat(at) for key, at in records[0].items()} if records else {}
+def tellings_on(store: Store, channel: str) -> Tellings:
+    """What was told on a channel, and what was on its way when a process ended or its answer never came."""
+    body: Any = next((record.body for record in store.find(TOLD, id=channel, limit=1)), {"told": {}})
+    told = {key: datetime.fromisoformat(at) for key, at in body["told"].items()}
+    return Tellings(told, frozenset(body.get("on_the_way", ())))
 
 
-def remember(store: Store, channel: str, told: Mapping[str, datetime], now: datetime) -> None:
-    """Keep what was told; what is long past is let go."""
-    rows = {key: at.isoformat() for key, at in told.items() if now - at < REMEMBER}
-    store.save(Record(TOLD, channel, now, {"told": rows}))
+def remember(store: Store, channel: str, tellings: Tellings, now: datetime) -> None:
+    """Keep what was told and what is on its way; what is long past is let go."""
+    rows = {key: at.isoformat() for key, at in tellings.told.items() if now - at < REMEMBER}
+    store.save(Record(TOLD, channel, now, {"told": rows, "on_the_way": sorted(tellings.on_the_way)}))

@@ -32,7 +32,7 @@ from chocolate_factory.services.backtest_report import OF_KIND, number, truth_of
 from chocolate_factory.services.choose_model import champion, serving_model, serving_versions
 from chocolate_factory.services.forecast_prices import KIND as FORECAST
 from chocolate_factory.services.live_record import Scored, daily_losses, drift_row, figures, scored_since
-from chocolate_factory.services.pose_problem import SERIES_OF
+from chocolate_factory.services.pose_problem import series_shown
 from chocolate_factory.services.score_forecasts import (
     KIND,
     LOOKS,
@@ -140,7 +140,7 @@ def tell_deviations(ports: Ports, query: DeviationsQuery) -> Row:
 
 def series_of(ports: Ports, query: DeviationsQuery) -> str:
     """The series asked for; UsageError for what cannot be asked."""
-    series = query.series or SERIES_OF.get(ports.factory.contract.kind) or "spot"
+    series = query.series or series_shown(ports.factory)
     if series not in PRICE_SERIES:
         raise UsageError(f"{series!r} is not a price series.", f"Use one of {', '.join(PRICE_SERIES)}.")
     if not 1 <= query.days <= MOST_DAYS:

@@ -21,7 +21,7 @@ from chocolate_factory.domain.slots import (
     moment,
 )
 from chocolate_factory.domain.tariff.calendar import power_periods
-from chocolate_factory.domain.tariff.excess import contracted_kw
+from chocolate_factory.domain.tariff.excess import contracted_at
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.reasons_to_plan import newest_body
 
@@ -111,7 +111,7 @@ def excess_power(ports: Ports, answer: Row, now: datetime) -> Iterator[Alert]:
         return
     start, kw = np.array([at for at, _ in ahead], np.int64), np.array([kw for _, kw in ahead])
     periods = power_periods(contract.access_tariff, start)
-    limit = contracted_kw(contract)[periods - 1]
+    limit = contracted_at(contract, start)
     over = kw - limit
     days: dict[date, list[int]] = {}
     for place in np.flatnonzero(over > LEAST_OVER_KW).tolist():

@@ -76,6 +76,7 @@ def nightly(upkeep: Upkeep) -> tuple[Job, ...]:
     return (
         Job("score", keep_fresh.score_stored, Daily(6, 30), 20 * MINUTES, scored),
         Job("settle", keep_fresh.settle_recent, Daily(6), 30 * MINUTES, settled),
+        Job("backup", upkeep.back_up, Daily(2, 15), 30 * MINUTES),
         Job("heal", keep_fresh.heal_all, Daily(3, 30), 60 * MINUTES),
         Job("first_values", keep_fresh.repair_some, Daily(3, 50), 30 * MINUTES),
         Job(
@@ -88,6 +89,5 @@ def nightly(upkeep: Upkeep) -> tuple[Job, ...]:
         ),
         Job("forecast", keep_fresh.forecast_known, Daily(13, 40), 5 * MINUTES, forecast),
         Job("compare", compare, Daily(5), 20 * MINUTES, keep_fresh.comparison_open, apart=True),
-        Job("backup", upkeep.back_up, Daily(2, 15), 30 * MINUTES),
         Job("advice", advise, Daily(5, 30), 30 * MINUTES, apart=True),
     )

@@ -33,7 +33,13 @@ from chocolate_factory.services.judge_advice import KIND as ADVICE_KIND
 from chocolate_factory.services.judge_advice import Wish, learn_advice
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.pose_problem import SERIES_OF
-from chocolate_factory.services.reasons_to_plan import FIRST, URGENT, reasons_to_plan
+from chocolate_factory.services.reasons_to_plan import (
+    FIRST,
+    URGENT,
+    newest_body,
+    note_search,
+    reasons_to_plan,
+)
 from chocolate_factory.services.record_alerts import record_alerts
 from chocolate_factory.services.score_forecasts import score_forecasts
 from chocolate_factory.services.send_alerts import Telling, send_alerts
@@ -310,10 +316,8 @@ def plan_when_needed(world: World) -> None:
     ports = world.ports()
     why = reasons_to_plan(ports, PLAN_DAYS)
     request = PlanRequest(days=PLAN_DAYS, allow_late=True, because=", ".join(why))
-    if why == [FIRST]:
-        quick = min(FIRST_PLAN_S, ports.plan_seconds)
-        make_plan(ports, replace(request, time_limit_s=quick))
-        make_plan(ports, replace(request, fresh=True))
+    if FIRST in why:
+        plan_first(ports, request)
     elif why:
         full = replace(request, time_limit_s=ports.plan_seconds)
         try:
@@ -322,6 +326,16 @@ def plan_when_needed(world: World) -> None:
             if not URGENT & set(why):
                 raise
             make_plan(ports, full)
+
+
+def plan_first(ports: Ports, request: PlanRequest) -> None:
+    """A quick plan and the full search after it, or only that where a process ended in between."""
+    store, anew = ports.store, newest_body(ports.store, ports.clock()) is None
+    if anew:
+        note_search(store, ports.clock(), done=False)
+        make_plan(ports, replace(request, time_limit_s=min(FIRST_PLAN_S, ports.plan_seconds)))
+    make_plan(ports, replace(request, time_limit_s=ports.plan_seconds, fresh=anew))
+    note_search(store, ports.clock(), done=True)
 
 
 def reread_factory(world: World) -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from chocolate_factory.core.errors import ChocolateError
-from chocolate_factory.domain.jobs import Cadence, JobInfo, JobState, Outcome, begun, ended, is_due, jitter
+from chocolate_factory.domain.jobs import (
+    Cadence,
+    JobInfo,
+    JobState,
+    Outcome,
+    begun,
+    ended,
+    interrupted,
+    is_cut_often,
+    is_due,
+    jitter,
+)
 from chocolate_factory.services.choose_world import World
-from chocolate_factory.services.keep_jobs import keep_run, last_run
+from chocolate_factory.services.keep_jobs import keep_run, last_run, last_runs
 
 log = structlog.get_logger()
 Work = Callable[[World], None]
@@ -80,8 +93,9 @@ def run_job(name: str, work: Work, world: World) -> bool:
 class Scheduler:
     """Runs due jobs in the order of the table, their state in the store, until it is stopped.
 
-    `locks` keep other processes from running the same job; `apart` runs one in a process of its own.
-    A job that was missed while nothing ran is run once; one that a dead process left under way is run again.
+    `locks` keep other processes from running the same job; `apart` runs one in a process of its own; `after`
+    is called after each. A job that was missed while nothing ran is run once; one that a dead process left
+    under way is run again, after a while where that happens again and again.
     """
 
     def __init__(
@@ -90,11 +104,13 @@ class Scheduler:
         jobs: Sequence[Job],
         locks: Locks,
         apart: Callable[[JobInfo, World], None] | None = None,
+        after: Callable[[], None] | None = None,
     ) -> None:
         self._world = world
         self._jobs = jobs
         self._locks = locks
         self._apart = apart
+        self._after = after
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._looked: dict[str, datetime] = {}
@@ -109,13 +125,32 @@ class Scheduler:
         self._stopping.set()
         self._world.wake.set()
 
+    def recover(self) -> None:
+        """Note the runs that a dead process left under way, and when they are due again."""
+        store = self._world.real.store
+        for job in self._jobs:
+            with self._locks(job.name) as mine:
+                state = last_run(store, job.name) if mine else None
+                if state is not None and state.outcome is Outcome.RUNNING:
+                    keep_run(store, job.name, interrupted(state, self._now()))
+                    log.warning("job was interrupted", job=job.name, begun=state.started.isoformat())
+
     def turn(self) -> list[str]:
-        """Run what is due now, in order; returns the names of what ran."""
-        return [
-            job.name
-            for job in self._in_order()
-            if not self._stopping.is_set() and self._wanted(job) and self.run(job) is not None
-        ]
+        """Run what is due now, in order, and what is asked for meanwhile before it; returns the names.
+
+        The order is that of the table, but last comes what was interrupted several times in a row: what ends
+        the process keeps no other job from its turn.
+        """
+        store, ran = self._world.real.store, []
+        known = last_runs(store)
+        for job in sorted(self._jobs, key=lambda job: is_cut_often(known.get(job.name))):
+            for one in (*self._asked(), job):
+                if self._stopping.is_set() or not self._wanted(one, known.get(one.name)):
+                    continue
+                if self.run(one) is not None:
+                    ran.append(one.name)
+                    known = last_runs(store)
+        return ran
 
     def run(self, job: Job) -> JobState | None:
         """Run a job now and keep how it went; None when another process runs it."""
@@ -123,12 +158,16 @@ class Scheduler:
         with self._locks(job.name) as mine:
             if not mine:
                 return None
-            state = begun(last_run(store, job.name), self._now())
-            keep_run(store, job.name, state)
-            began = time.monotonic()
-            error = attempt(job.name, self._work(job), self._world)
-            done = self._end(job, state, error, time.monotonic() - began)
-            keep_run(store, job.name, done)
+            with bound_contextvars(job=job.name, run_id=secrets.token_hex(8)):
+                state = begun(last_run(store, job.name), self._now())
+                keep_run(store, job.name, state)
+                began = time.monotonic()
+                error = attempt(job.name, self._work(job), self._world)
+                done = self._end(job, state, error, time.monotonic() - began)
+                keep_run(store, job.name, done)
+                log.info("job ended", outcome=str(done.outcome), seconds=done.seconds)
+            if self._after is not None:
+                self._after()
             return done
 
     def _end(self, job: Job, state: JobState, error: ChocolateError | None, seconds: float) -> JobState:
@@ -152,17 +191,15 @@ class Scheduler:
             return job.run
         return lambda world: apart(job.info, world)
 
-    def _in_order(self) -> Iterable[Job]:
-        """Jobs that somebody asked for, then all in the order of the table."""
-        asked = [job for job in self._jobs if job.name in self._world.asked]
-        return [*asked, *(job for job in self._jobs if job not in asked)]
+    def _asked(self) -> list[Job]:
+        """Jobs that somebody asked for and that wait."""
+        return [job for job in self._jobs if job.name in self._world.asked]
 
-    def _wanted(self, job: Job) -> bool:
+    def _wanted(self, job: Job, last: JobState | None) -> bool:
         name, now = job.name, self._now()
         if name in self._world.asked:
             self._world.asked.discard(name)
             return True
-        last = last_run(self._world.real.store, name)
         if is_due(last, now):
             return True
         if last is None or job.sooner is None or last.failures:
@@ -177,8 +214,12 @@ class Scheduler:
         return self._world.real.clock()
 
     def _run(self) -> None:
+        recovered = False
         while not self._stopping.is_set():
             try:
+                if not recovered:
+                    self.recover()
+                    recovered = True
                 ran = self.turn()
             except ChocolateError as error:
                 # The store could not tell or keep the state of a job.

@@ -171,7 +171,7 @@ def test_without_the_package_it_says_what_to_install(noisy: Known, monkeypatch: 
     model = prophet.ProphetModel()
     with pytest.raises(Misconfigured, match="not installed") as learning:
         model.learn(noisy, GATE)
-    assert "chocolate-factory[prophet]" in learning.value.hint
+    assert "'.[prophet]'" in learning.value.hint
     arrays = {"errors": np.zeros((len(PLACES), 30, 24)), "model": np.zeros(1, np.uint8)}
     learnt = Learnt("prophet", KEY, GATE, arrays, {"last_day": TODAY.isoformat(), "notes": []})
     with pytest.raises(Misconfigured, match="not installed"):

@@ -115,7 +115,7 @@ def given_up(given: Problem, solution: Solution) -> Case:
     }
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.soak)])
 def test_two_engines_agree(count: int) -> None:
     """The same optimum to a millionth, the same least stock, lateness and batches left, the same no."""
     plants = [random_plant(seed) for seed in range(count)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import combinations_with_replacement, product
+from itertools import product
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chocolate_factory.domain.problem import (
     ExcessGroup,
@@ -20,6 +22,8 @@ from chocolate_factory.domain.problem import (
 )
 from chocolate_factory.domain.slots import Window
 
+Count = NDArray[Any]
+Power = NDArray[np.float64]
 START = datetime(2026, 3, 9, 6, tzinfo=UTC)
 
 
@@ -149,12 +153,40 @@ def chains(given: Problem, item: int) -> list[tuple[int, ...]]:
 
 
 def all_plans(given: Problem, counts: list[int]) -> Iterator[tuple[Job, ...]]:
-    """All feasible plans that make so many batches of each product, due times aside."""
-    groups = [combinations_with_replacement(chains(given, item), count) for item, count in enumerate(counts)]
-    for choice in product(*groups):
-        jobs = tuple(Job(item, starts) for item, group in enumerate(choice) for starts in group)
-        if not faults(given, jobs):
+    """All feasible plans that make so many batches of each product, due times aside.
+
+    Batches are added one by one, and one that already takes too many machines or too much power is left.
+    """
+    placed = [
+        [(Job(item, starts), *taken(given, item, starts)) for starts in chains(given, item)]
+        for item in range(len(counts))
+    ]
+    cap = None if given.power_cap_kw is None else given.power_cap_kw + 1e-6
+
+    def extended(
+        jobs: tuple[Job, ...], used: Count, load: Power, item: int, least: int
+    ) -> Iterator[tuple[Job, ...]]:
+        while item < len(counts) and sum(job.product == item for job in jobs) == counts[item]:
+            item, least = item + 1, 0
+        if item == len(counts):
             yield jobs
+            return
+        for place in range(least, len(placed[item])):
+            job, units, draw = placed[item][place]
+            more, higher = used + units, load + draw
+            if np.all(more <= given.machine_units) and (cap is None or np.all(higher <= cap)):
+                yield from extended((*jobs, job), more, higher, item, place)
+
+    yield from extended((), np.zeros_like(given.machine_units), given.auxiliary_kw.copy(), 0, 0)
+
+
+def taken(given: Problem, item: int, starts: tuple[int, ...]) -> tuple[Count, Power]:
+    """Units of each machine and kW that one batch takes, slot by slot."""
+    used, load = np.zeros_like(given.machine_units), np.zeros(given.slots)
+    for part, start in zip(given.products[item].steps, starts, strict=True):
+        used[part.machine, start : start + part.duration] += 1
+        load[start : start + part.duration] += part.draw_kw
+    return used, load
 
 
 def lateness(given: Problem, jobs: tuple[Job, ...], amounts: list[int]) -> int:

@@ -3,7 +3,7 @@ import { area } from "../words";
 export const askWords = area(
   {
     title: "Preguntar",
-    lead: "Cada cifra de la respuesta sale de los datos de la planta y lleva su fuente.",
+    lead: "Cada cifra de la respuesta sale de los datos de la planta y lleva su fuente. Puedes seguir preguntando: «¿y mañana?».",
     label: "Tu pregunta",
     send: "Preguntar",
     stop: "Parar",
@@ -25,13 +25,15 @@ export const askWords = area(
     sample: "sobre datos de muestra",
     forbidden: "Preguntar es para quien opera la planta. Pide a quien administra que te dé ese papel.",
     failed: "No se pudo responder.",
+    tooMany: "Hay demasiadas preguntas a la vez. Espera un momento y pregunta de nuevo.",
     network: "El servidor no responde.",
+    begin: "Nueva conversación",
+    forgotten: "Las preguntas anteriores ya no se recuerdan: esta se ha entendido por sí sola.",
     stopped: "Parado.",
-    withheld: "La respuesta decía algo que los datos no dicen, y no se muestra. Estos son los datos:",
   },
   {
     title: "Ask",
-    lead: "Every figure of an answer comes from the plant's data and names its source.",
+    lead: "Every figure of an answer comes from the plant's data and names its source. You can go on: “and tomorrow?”.",
     label: "Your question",
     send: "Ask",
     stop: "Stop",
@@ -53,8 +55,10 @@ export const askWords = area(
     sample: "on sample data",
     forbidden: "Asking is for those who operate the plant. Ask an admin for that role.",
     failed: "It could not be answered.",
+    tooMany: "There are too many questions at once. Wait a moment and ask again.",
     network: "The server does not answer.",
+    begin: "New conversation",
+    forgotten: "The questions before are no longer remembered: this one was understood by itself.",
     stopped: "Stopped.",
-    withheld: "The answer said something that the data do not say, and is not shown. These are the data:",
   },
 );

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator
+import threading
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
+from anyio import CancelScope
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from chocolate_factory.api.access import Known
 from chocolate_factory.api.rates import Buckets
 from chocolate_factory.api.schemas.chat import (
     ChatDone,
+    ChatEvent,
     ChatFacts,
     ChatQuestion,
     ChatText,
@@ -29,44 +35,67 @@ router = APIRouter(prefix="/api/v1", tags=["chat"])
 STREAM = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 SCHEMAS: dict[str, type[Answer]] = {"tool": ChatTool, "text": ChatText, "facts": ChatFacts, "done": ChatDone}
-EVENT = {
-    "type": "object",
-    "description": "One event. Data of `tool`: name, facts, missing; of `text`: text, a part of the answer; "
-    "of `facts`: each with id, name, value, unit, as_of, origin and text in both languages; of `done`: "
-    "language, answered_by, outcome, notice, cost_eur, sample, as_of.",
-    "properties": {
-        "event": {"type": "string", "enum": list(SCHEMAS)},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-    },
-    "required": ["event", "data"],
-}
 WRONG: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The events of the answer.", "content": {STREAM: {"schema": EVENT}}},
+    200: {"model": ChatEvent, "description": "The events of the answer, `done` at the end."},
     400: {"model": Problem},
     429: {"model": Problem},
 }
+FULL_S = 5
+"""Seconds after which it is worth asking again where all places are taken."""
 
 
 class ChatStream(StreamingResponse):
-    """The events of an answer; its type is described by the route, for each event is JSON of its own."""
+    """The events of an answer; whether they were all read or not, they are closed at the end."""
+
+    media_type = STREAM
+
+    def __init__(self, events: Generator[Event, None, None], first: Event) -> None:
+        super().__init__(written(chain([first], events)), headers=HEADERS)
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await run_in_threadpool(self._events.close)
 
 
 class Asking:
-    """How questions are answered in this process, and how often each caller may ask."""
+    """How questions are answered in this process: how often each caller may ask, and how many at once."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._turns = Buckets(desk.rules.per_minute, desk.rules.per_minute)
+        self._under_way: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
     def admit(self, who: str) -> None:
         """Raise TooMany for a caller that asks too often."""
-        wait = self._turns.take(who)
-        if wait:
-            raise TooMany(
-                f"More than {self.desk.rules.per_minute} questions a minute.",
-                f"Wait {math.ceil(wait)} s; CHOCO_ASK__PER_MINUTE sets the limit.",
-                wait_s=math.ceil(wait),
-            )
+        told = f"More than {self.desk.rules.per_minute} questions a minute."
+        self._turns.admit(who, told, "CHOCO_ASK__PER_MINUTE")
+
+    @contextmanager
+    def place(self, who: str) -> Iterator[None]:
+        """A place among the answers under way; raises TooMany where none is left."""
+        rules = self.desk.rules
+        with self._lock:
+            whole = self._under_way.total() >= rules.at_once
+            if whole or self._under_way[who] >= rules.at_once_each:
+                told = (
+                    f"{rules.at_once} answers are" if whole else f"{rules.at_once_each} of your answers are"
+                )
+                name = "CHOCO_ASK__AT_ONCE" if whole else "CHOCO_ASK__AT_ONCE_EACH"
+                raise TooMany(
+                    f"{told} under way already.", f"Ask again in {FULL_S} s; {name} sets it.", wait_s=FULL_S
+                )
+            self._under_way[who] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way[who] -= 1
+                self._under_way += Counter()
 
 
 @router.post(
@@ -81,11 +110,16 @@ def chat(request: Request, world: Running, caller: Known, asked: ChatQuestion) -
     asking: Asking = request.app.state.asking
     who = f"{caller.how}:{caller.name}"
     asking.admit(who)
-    question = Question(asked.question, who, asked.language, asked.plain)
-    events = ask_question(world.ports(), world.real.store, asking.desk, question)
+    question = Question(asked.question, who, asked.language, asked.plain, asked.conversation, caller)
+    events = answering(world, asking, question)
     # The first event is waited for: what is wrong with the question is a problem, not a stream.
-    first = next(events)
-    return ChatStream(written(chain([first], events)), headers=HEADERS, media_type=STREAM)
+    return ChatStream(events, next(events))
+
+
+def answering(world: Running, asking: Asking, question: Question) -> Generator[Event, None, None]:
+    """The events of an answer, which has a place among those under way until the last one."""
+    with asking.place(question.who):
+        yield from ask_question(world.ports(), world.real.store, asking.desk, question)
 
 
 def written(events: Iterator[Event]) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, RootModel, StringConstraints
+from pydantic_core import CoreSchema
 
 from chocolate_factory.api.schemas.common import Answer, Moment
+from chocolate_factory.services.assistant.memory import LONGEST_ID
 
 Language = Literal["es", "en"]
 
@@ -22,6 +24,12 @@ class ChatQuestion(BaseModel):
     )
     language: Language | None = Field(default=None, description="Of the answer; null: of the question.")
     plain: bool = Field(default=False, description="Answer by rules even where a language model is set up.")
+    conversation: str = Field(
+        default="",
+        max_length=LONGEST_ID,
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="The id that the answer before came with in `done`; empty: a new conversation.",
+    )
 
 
 class Texts(Answer):
@@ -69,9 +77,61 @@ class ChatDone(Answer):
     language: Language
     answered_by: str = Field(description="`rules`, or the language model.")
     outcome: Literal[
-        "answered", "missing", "unknown", "elsewhere", "change", "refused", "withheld", "stopped"
-    ] = Field(description="How it went; `withheld`: something said was not in the facts, and is not shown.")
+        "answered", "missing", "unknown", "elsewhere", "change", "refused", "withheld", "stopped", "failed"
+    ] = Field(
+        description="How it went; `withheld`: something said was not in the facts, and is not shown; "
+        "`failed`: the data could not be read."
+    )
     notice: str = Field(description="Why it was not answered by the language model; empty without a reason.")
     cost_eur: float
     sample: bool
     as_of: Moment
+    conversation: str = Field(description="Id to go on with; another one than was sent where it is new.")
+    remembered: int = Field(description="Earlier questions of the conversation that this answer knew of.")
+
+
+class AsText:
+    """Marks a field whose value comes as JSON text: the data of a server-sent event."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": handler(schema),
+        }
+
+
+class ToolEvent(Answer):
+    """Something was looked up."""
+
+    event: Literal["tool"]
+    data: Annotated[ChatTool, AsText()]
+
+
+class TextEvent(Answer):
+    """A part of the answer."""
+
+    event: Literal["text"]
+    data: Annotated[ChatText, AsText()]
+
+
+class FactsEvent(Answer):
+    """All that the answer stands on."""
+
+    event: Literal["facts"]
+    data: Annotated[ChatFacts, AsText()]
+
+
+class DoneEvent(Answer):
+    """The end of the answer."""
+
+    event: Literal["done"]
+    data: Annotated[ChatDone, AsText()]
+
+
+class ChatEvent(
+    RootModel[Annotated[ToolEvent | TextEvent | FactsEvent | DoneEvent, Field(discriminator="event")]]
+):
+    """One server-sent event of an answer: its name, and its data as JSON text."""

@@ -36,4 +36,5 @@ class Problem(Answer):
     status: int
     detail: str
     hint: str
+    request_id: str = Field(description="Of this request, as in X-Request-Id; the log knows it by this.")
     conflicts: list[dict[str, object]] | None = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from chocolate_factory.api.schemas.common import Answer, Moment, Origin
 from chocolate_factory.api.schemas.health import SeriesHealth
-from chocolate_factory.api.schemas.plans import PlanAnswer
+from chocolate_factory.api.schemas.plans import LoadPoint, PlanAnswer
 
 Level = Literal["very_low", "low", "normal", "high", "very_high"]
 
@@ -88,6 +90,9 @@ class Dashboard(Answer):
     timezone: str
     plant_note: str
     contracted_power_kw: list[float]
+    contracted_kw: list[LoadPoint] = Field(
+        description="Power contracted in the slots of the plan, a row where it changes."
+    )
     machines: list[MachineRow]
     advice: AdviceAnswer | None
     prices: PriceStrip | None

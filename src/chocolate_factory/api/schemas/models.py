@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chocolate_factory.api.schemas.common import Answer, Moment
 from chocolate_factory.api.schemas.prices import PriceSeries
@@ -98,3 +98,14 @@ class ModelsAnswer(Answer):
     as_of: Moment
     pinned: str | None = Field(description="The model that the settings name, before any champion.")
     series: list[SeriesModels]
+
+
+class ModelWish(BaseModel):
+    """The model that is to serve a series."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(min_length=1, max_length=40, description="A forecaster by its name.")
+    version: int | None = Field(
+        None, ge=1, le=10**9, description="Hold it to this one; null: the newest sound one."
+    )

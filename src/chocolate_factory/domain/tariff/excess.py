@@ -127,12 +127,15 @@ def contracted_kw(contract: Contract) -> FloatArray:
     return np.array(contract.contracted_power_kw, np.float64)
 
 
+def contracted_at(contract: Contract, starts: IntArray) -> FloatArray:
+    """The power contracted in slots (T,), kW; Misconfigured as `contracted_kw`."""
+    return contracted_kw(contract)[power_periods(contract.access_tariff, starts) - 1]
+
+
 def power_cap_kw(contract: Contract, starts: IntArray) -> FloatArray | None:
     """The contracted power as a hard limit of each slot (T,) for 2.0TD (cut-off by the meter), else None."""
-    contracted = contracted_kw(contract)
-    if contract.access_tariff != CUT_OFF_TARIFF:
-        return None
-    return contracted[power_periods(contract.access_tariff, starts) - 1]
+    contracted = contracted_at(contract, starts)
+    return contracted if contract.access_tariff == CUT_OFF_TARIFF else None
 
 
 def excess_price(contract: Contract, day: date, days: int | None = None) -> ExcessPrice:

@@ -14,7 +14,8 @@ class WebhookAlerts:
     """POSTs each notice; with a secret, `X-Choco-Signature` is `t=<unix seconds>,v1=<hex>`.
 
     The signature is HMAC-SHA256 with the secret over the seconds, a full stop and the body: a receiver
-    checks it and refuses what is old.
+    checks it and refuses what is old. `X-Choco-Delivery` is of the notice alone and the same when it comes
+    again: a receiver drops what it has.
     """
 
     name = "webhook"
@@ -38,7 +39,7 @@ class WebhookAlerts:
             ensure_ascii=False,
             default=str,
         ).encode()
-        headers = {}
+        headers = {"X-Choco-Delivery": hashlib.sha256(notice.key.encode()).hexdigest()[:32]}
         if self._secret:
             seconds = str(int(notice.at.timestamp()))
             headers["X-Choco-Signature"] = f"t={seconds},v1={signature(self._secret, seconds, body)}"

@@ -70,7 +70,7 @@ def package(name: str) -> Any:
     if not installed():
         raise Misconfigured(
             "The model prophet needs the package prophet, which is not installed.",
-            "Install it with `pip install 'chocolate-factory[prophet]'`, or choose another model.",
+            "Run `make setup`, or `pip install '.[prophet]'` in the checkout, or choose another model.",
         )
     for noisy in ("cmdstanpy", "prophet", "prophet.models", "prophet.plot"):
         getLogger(noisy).disabled = True

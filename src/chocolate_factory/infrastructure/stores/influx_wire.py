@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote
@@ -72,6 +73,12 @@ def string(text: str) -> str:
     return f'"{escaped}"'
 
 
+@cache
+def _known_authorities() -> ssl.SSLContext:
+    """Whose certificates count; read from the disk once, which takes longer than most answers."""
+    return ssl.create_default_context()
+
+
 class InfluxWire:
     """One database of one server. Safe to share between threads.
 
@@ -98,7 +105,7 @@ class InfluxWire:
             timeout=TIMEOUT,
             # No proxy of the environment: it stands between this machine and the providers, not its store.
             trust_env=False,
-            transport=httpx.HTTPTransport(retries=1, verify=ssl.create_default_context()),
+            transport=httpx.HTTPTransport(retries=1, verify=_known_authorities()),
         )
 
     def close(self) -> None:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from ipaddress import ip_address
 from typing import Any
 
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import PRICE_SERIES
 from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.roles import Act
 from chocolate_factory.domain.told import Told
+from chocolate_factory.domain.what_if_edits import KEYS
 
-LONGEST_TEXT = 120
+LONGEST_TEXT, LONGEST_QUERY = 120, 300
+MOST_CHANGES, LONGEST_CHANGE = 4, 80
 MOST_HOURS, MOST_DAYS = 24.0, 90
+HUGE = 1e9
+"""No number that is asked for comes near; whole numbers of any length may be handed in."""
+
 FIRST_DAY, LAST_DAY = date(2014, 1, 1), date(2100, 1, 1)
 FIELDS: Mapping[str, dict[str, Any]] = {
-    "day": {"type": "string", "format": "date", "description": "Local day of the site, YYYY-MM-DD."},
+    "day": {
+        "type": "string",
+        "format": "date",
+        "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
+        "description": "Local day of the site, YYYY-MM-DD.",
+    },
     "at": {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "Wall time, HH:MM."},
     "hours": {"type": "number", "minimum": 0.25, "maximum": MOST_HOURS, "description": "Hours of a run."},
     "month": {"type": "string", "pattern": "^\\d{4}-\\d{2}$", "description": "Month, YYYY-MM."},
@@ -25,6 +38,19 @@ FIELDS: Mapping[str, dict[str, Any]] = {
     "machine": {"type": "string", "maxLength": LONGEST_TEXT, "description": "A machine of the plant."},
     "product": {"type": "string", "maxLength": LONGEST_TEXT, "description": "A product of the plant."},
     "series": {"type": "string", "enum": list(PRICE_SERIES), "description": "Market price series."},
+    "address": {"type": "string", "maxLength": 45, "description": "An IP address of the private network."},
+    "query": {
+        "type": "string",
+        "maxLength": LONGEST_QUERY,
+        "description": "What to look for in the documents, as a question.",
+    },
+    "changes": {
+        "type": "array",
+        "items": {"type": "string", "maxLength": LONGEST_CHANGE},
+        "minItems": 1,
+        "maxItems": MOST_CHANGES,
+        "description": f"What changes, each as KEY=VALUE: {'; '.join(KEYS.values())}.",
+    },
 }
 """Everything a tool can be asked for, as JSON schema; `Tool.takes` names those that it takes."""
 
@@ -42,6 +68,9 @@ class Asked:
     machine: str = ""
     product: str = ""
     series: str = ""
+    address: str = ""
+    changes: tuple[str, ...] = ()
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +78,7 @@ class Tool:
     """A read-only ability: what it is for in English (for models) and Spanish, what it takes, what it does.
 
     `run` fills what it is given; errors of the tree in `core/errors.py` come out of it as they are.
+    `act` says which role it takes.
     """
 
     name: str
@@ -56,6 +86,7 @@ class Tool:
     es: str
     takes: tuple[str, ...]
     run: Callable[[Ports, Asked, Told], None]
+    act: Act = Act.READ
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -82,14 +113,14 @@ def told(tool: Tool) -> str:
 
 def field_from(tool: Tool, name: str, value: Any) -> Any:
     """One checked value."""
-    wrong = UsageError(
-        f"{tool.name}: {name} cannot be {str(value)[:40]!r}.", str(FIELDS[name]["description"])
-    )
+    wrong = UsageError(f"{tool.name}: {name} cannot be {shown(value)}.", str(FIELDS[name]["description"]))
     if name in {"hours", "days"}:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < HUGE:
             raise wrong
         return number_from(name, float(value), wrong)
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+    if name == "changes":
+        return changes_from(value, wrong)
+    if not isinstance(value, str) or len(value) > (LONGEST_QUERY if name == "query" else LONGEST_TEXT):
         raise wrong
     try:
         return text_from(name, value.strip())
@@ -97,12 +128,33 @@ def field_from(tool: Tool, name: str, value: Any) -> Any:
         raise wrong from None
 
 
+def shown(value: Any) -> str:
+    """A value as it is told back: the begin of a text, a number of a sane size, of others only their type."""
+    if isinstance(value, str):
+        return repr(value[:40])
+    small = isinstance(value, float) or (isinstance(value, int) and abs(value) < HUGE)
+    return repr(value) if small else f"a value of type {type(value).__name__}"
+
+
+def changes_from(value: Any, wrong: UsageError) -> tuple[str, ...]:
+    """Changes of a plan by their shape, each a key that there is and a value; raises `wrong` for others."""
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_CHANGES:
+        raise wrong
+    words = []
+    for word in value:
+        if not isinstance(word, str) or len(word) > LONGEST_CHANGE:
+            raise wrong
+        words.append(re.sub(r"\s*([.:=])\s*", r"\1", word.strip(), count=2))
+        key, _, given = words[-1].partition("=")
+        if key.replace(".", ":").partition(":")[0] not in KEYS or not given:
+            raise wrong
+    return tuple(words)
+
+
 def number_from(name: str, value: float, wrong: UsageError) -> float | int:
     """A number within its bounds; raises `wrong` for another."""
     if name == "days":
-        if value != int(value) if abs(value) < 1e9 else True:
-            raise wrong
-        if not 1 <= value <= MOST_DAYS:
+        if value != int(value) or not 1 <= value <= MOST_DAYS:
             raise wrong
         return int(value)
     if not 0.25 <= value <= MOST_HOURS or value % 0.25:
@@ -111,7 +163,9 @@ def number_from(name: str, value: float, wrong: UsageError) -> float | int:
 
 
 def text_from(name: str, text: str) -> Any:
-    """A text as the type of its field; raises ValueError."""
+    """A text as the type of its field; raises ValueError, also where it does not fit the field's pattern."""
+    if not re.fullmatch(FIELDS[name].get("pattern", r"(?s:.*)"), text, re.ASCII):
+        raise ValueError
     if name == "day":
         day = date.fromisoformat(text)
         if not FIRST_DAY <= day <= LAST_DAY:
@@ -124,6 +178,10 @@ def text_from(name: str, text: str) -> Any:
         return day
     if name == "at":
         return time.fromisoformat(text)
+    if name == "address":
+        if "%" in text:
+            raise ValueError
+        return str(ip_address(text))
     if name == "series" and text not in PRICE_SERIES:
         raise ValueError
     return text

@@ -11,6 +11,7 @@ from chocolate_factory.domain.jobs import Outcome, state_of
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.slots import local_date
 from chocolate_factory.domain.told import Told
+from chocolate_factory.services.alert_words import alert_text
 from chocolate_factory.services.analyse_climate import analyse_climate
 from chocolate_factory.services.assistant.asked import Asked
 from chocolate_factory.services.assistant.price_tools import today_of
@@ -18,7 +19,7 @@ from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.find_holes import find_holes
 from chocolate_factory.services.keep_jobs import KIND as JOB
 from chocolate_factory.services.live_record import LiveQuery, live_record
-from chocolate_factory.services.pose_problem import SERIES_OF
+from chocolate_factory.services.pose_problem import series_shown
 from chocolate_factory.services.read_alerts import AlertsQuery, read_alerts
 from chocolate_factory.services.read_health import read_health
 from chocolate_factory.services.read_weather import read_current, read_weather_forecast
@@ -110,7 +111,7 @@ def holes(ports: Ports, asked: Asked, told: Told) -> None:
 
 def model_scores(ports: Ports, asked: Asked, told: Told) -> None:
     """The model that serves, and errors and band coverage of its forecasts on the prices that came true."""
-    series = asked.series or SERIES_OF.get(ports.factory.contract.kind) or "spot"
+    series = asked.series or series_shown(ports.factory)
     name = told.fact("series", series, NAME, ("serie", "series"))
     model = told.fact("model", serving_model(ports, series), NAME, ("modelo", "model"))
     told.say(
@@ -149,17 +150,15 @@ def tell_score(told: Told, key: str, record: Row) -> None:
 
 def alerts(ports: Ports, asked: Asked, told: Told) -> None:
     """What somebody should look at now, most pressing first."""
-    spanish = read_alerts(ports, AlertsQuery(0, "es"))["alerts"]
-    english = read_alerts(ports, AlertsQuery(0, "en"))["alerts"]
-    count = told.fact("count", len(spanish), "", ("alertas", "alerts"))
-    if not spanish:
+    rows, zone = read_alerts(ports, AlertsQuery(0))["alerts"], ports.factory.site.timezone
+    count = told.fact("count", len(rows), "", ("alertas", "alerts"))
+    if not rows:
         told.say("No hay ninguna alerta.", "There is no alert.")
         return
     told.say("Alertas activas: {count}.", "Active alerts: {count}.", count=count)
-    for number, (es, en) in enumerate(zip(spanish[:SHOWN], english[:SHOWN], strict=True), 1):
-        text = told.fact(
-            f"alert{number}", en["text"], SENTENCE, ("alerta", "alert"), (es["text"], en["text"])
-        )
+    for number, row in enumerate(rows[:SHOWN], 1):
+        said = (alert_text(row, "es", zone), alert_text(row, "en", zone))
+        text = told.fact(f"alert{number}", said[1], SENTENCE, ("alerta", "alert"), said)
         told.say("{text}", "{text}", text=text)
 
 

@@ -11,18 +11,21 @@ from typing import Any, cast
 from chocolate_factory.core.errors import TooMany, UsageError
 from chocolate_factory.domain.ports import Assistant, Ports, Record, Store
 from chocolate_factory.domain.slots import Window, day_window, local_date
+from chocolate_factory.services.assistant.memory import Conversations, MemoryRules
 
 Row = dict[str, Any]
 KIND = "question"
 KEPT = timedelta(days=400)
-MOST = 5_000
+FEW = 50
 
 
 @dataclass(frozen=True)
 class AskRules:
     """Bounds: EUR a user and local day, characters of a question, questions a minute, and of one answer.
 
-    An answer takes at most `steps` replies of the model, `max_tokens` each, and `seconds` in all.
+    An answer takes at most `steps` replies of the model, `max_tokens` each, and `seconds` in all; `at_once`
+    answers may be under way, `at_once_each` of one caller. `memory` exchanges of each of a caller's
+    `conversations` are remembered, until `memory_minutes` after the last.
     """
 
     budget_eur: float = 1.0
@@ -31,14 +34,28 @@ class AskRules:
     steps: int = 6
     max_tokens: int = 1_000
     seconds: float = 60.0
+    at_once: int = 4
+    at_once_each: int = 2
+    memory: int = 6
+    memory_minutes: int = 30
+    conversations: int = 8
+
+    @property
+    def remembering(self) -> MemoryRules:
+        """The bounds of what is remembered."""
+        return MemoryRules(self.memory, self.memory_minutes, self.conversations)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """How questions are answered here; `assistant` is made when first needed and is None without a key."""
+    """How questions are answered here, and what of them is remembered in this process.
+
+    `assistant` is made when first needed and is None without a key.
+    """
 
     rules: AskRules = AskRules()
     assistant: Callable[[], Assistant | None] = field(default=lambda: None)
+    conversations: Conversations = field(default_factory=Conversations)
 
 
 @dataclass(frozen=True)
@@ -77,12 +94,16 @@ def spent_today(store: Store, ports: Ports, who: str) -> float:
 
 def bodies_in(store: Store, window: Window) -> list[Row]:
     """Receipts of a window, newest first."""
-    found = store.find(KIND, limit=MOST, until=window.end - timedelta(microseconds=1))
+    until, limit = window.end - timedelta(microseconds=1), FEW
+    found = store.find(KIND, limit=limit, until=until)
+    while len(found) == limit and found[-1].at >= window.start:
+        limit *= 4
+        found = store.find(KIND, limit=limit, until=until)
     return [dict(record.body) for record in found if record.at >= window.start]
 
 
-def check_budget(store: Store, ports: Ports, who: str, rules: AskRules) -> None:
-    """Raise TooMany when a user has spent what a day allows."""
+def left_today(store: Store, ports: Ports, who: str, rules: AskRules) -> float:
+    """EUR that a user may still spend today; raises TooMany where nothing is left."""
     now, zone = ports.clock(), ports.factory.site.timezone
     spent = spent_today(store, ports, who)
     if spent >= rules.budget_eur:
@@ -92,6 +113,7 @@ def check_budget(store: Store, ports: Ports, who: str, rules: AskRules) -> None:
             "It is whole again tomorrow; CHOCO_ASK__BUDGET_EUR sets it.",
             wait_s=max(1, int((end - now).total_seconds())),
         )
+    return rules.budget_eur - spent
 
 
 def keep_receipt(store: Store, ports: Ports, receipt: Receipt) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-AT_A_TIME, NO_TOOL = "price_at", ""
+AT_A_TIME, NO_TOOL, WHAT_IF = "price_at", "", "what_if"
 Refusal = Literal["change", "refused"]
 
 
@@ -39,7 +39,8 @@ REFUSED: tuple[tuple[Refusal, str], ...] = (
 )
 ELSEWHERE = (
     r"\b(?:francia|france|alemania|germany|portugal|italia|italy|marruecos|morocco|reino unido|uk|china"
-    r"|usa|estados unidos|united states|paris|londres|london|berlin|lisboa|lisbon|roma|tokio|tokyo)\b"
+    r"|(?:(?<=\ben )|(?<=\bde )|(?<=\bin )|(?<=\bof )|(?<=\bthe ))usa"
+    r"|estados unidos|united states|paris|londres|london|berlin|lisboa|lisbon|roma|tokio|tokyo)\b"
 )
 PRICE = (
     r"preci|price|cuesta|\bcost|cuanto vale|se paga|pay\b|paid|\bluz\b|electric|kwh|mwh|negativ|pvpc|\bspot\b"
@@ -55,7 +56,36 @@ LOOKS_FOR_TIME = (
     r"(?:time|hours?|window|moment|slot)"
     r"|avoid"
 )
+SURELY = (
+    r"^\W*(?:(?:y|e|pero|entonces|que pasa|que pasaria|que ocurre|que ocurriria|como cambia\w*) )?si "
+    r"(?!hay\b|tengo que\b|o no\b)"
+    r"|^\W*(?:and |but |so )?(?:what|how) (?:happens |would happen |about )?if\b"
+    r"|^\W*(?:suppose|imagine|supon|imagina)"
+)
+PERHAPS = (
+    r"\b\w{2,}r(?:ia|iamos|ian)\b.*\b(?:si|con|sin)\b|\bsi\b.*\b\w{2,}r(?:ia|iamos|ian)\b"
+    r"|\bwould\b.*\b(?:with|without|battery|panels)\b|\bif\b|\bsi hay\b|\bsi\b.*(?:%|por ciento)"
+)
+"""What is supposed; of the second only where a change is named that can be worked out."""
+
+ADDRESS = r"\b(?:\d{1,3}(?:\.\d{1,3}){3}\b|[0-9a-f]{1,4}:[0-9a-f:]*:[0-9a-f:.]*)"
+"""An IP address, or what looks like one."""
+
 RULES: tuple[Rule, ...] = (
+    Rule(WHAT_IF, f"{SURELY}|{PERHAPS}"),
+    Rule("certificates", r"\bcertificad|\bcertificates?\b|\btls\b"),
+    Rule("network_whois", r"\bwhois\b|(?:quien|who|whose|que maquina|which machine)\b.*" + ADDRESS),
+    Rule(
+        "network_connections",
+        r"(?:quien|quienes|who)\b.*(?:conectad|connected|en linea|online)|gente conectada"
+        r"|conexiones (?:activas|hay|de (?:la )?red)|(?:active|open|network) connections",
+    ),
+    Rule(
+        "network_nodes",
+        r"\bnodos?\b|\bnodes?\b|tailscale|tailnet|red privada|private network|(?:conectad|connected|en linea"
+        r"|online).*(?:maquinas|machines|equipos|devices)|(?:maquinas|machines|equipos|devices).*(?:conectad"
+        r"|connected|en linea|online|\b(?:en|de|in|of|on) (?:la|the) (?:red|network)\b)",
+    ),
     Rule(NO_TOOL, r"(?:por que|\bwhy\b).*(?:preci|price|car[oa]\b|expensive|\bluz\b|barat|cheap)"),
     Rule("bill", r"factura|recibo|\bbill\b|\bbills\b|invoice"),
     Rule(

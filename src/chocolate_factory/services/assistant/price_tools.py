@@ -21,7 +21,7 @@ from chocolate_factory.services.find_windows import WindowsQuery, find_windows
 from chocolate_factory.services.forecast_prices import latest_forecast
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.paid_prices import BY_CONTRACT, PaidPrices, paid_prices
-from chocolate_factory.services.pose_problem import SERIES_OF
+from chocolate_factory.services.pose_problem import SERIES_OF, series_shown
 from chocolate_factory.services.read_strip import price_strip
 
 Row = dict[str, Any]
@@ -244,7 +244,7 @@ def tell_slot(told: Told, prices: PaidPrices, second: int, key: str) -> None:
 
 def price_forecast(ports: Ports, asked: Asked, told: Told) -> None:
     """The newest forecast by day: mean, 80 % band of the mean hour, extremes, model and time of issue."""
-    series = asked.series or SERIES_OF.get(ports.factory.contract.kind) or "spot"
+    series = asked.series or series_shown(ports.factory)
     body = latest_forecast(ports.store, series, ports.clock())
     days: dict[date, list[Row]] = defaultdict(list)
     zone = ports.factory.site.timezone

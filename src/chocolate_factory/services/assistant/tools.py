@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chocolate_factory.core.errors import ChocolateError, UsageError
+from chocolate_factory.core.errors import ChocolateError, NotAllowed, UsageError
 from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.roles import LEAST, Act, Caller
 from chocolate_factory.domain.told import Told
-from chocolate_factory.services.assistant import data_tools, plan_tools, price_tools, site_tools
+from chocolate_factory.services.assistant import (
+    data_tools,
+    document_tools,
+    network_tools,
+    plan_tools,
+    price_tools,
+    site_tools,
+)
 from chocolate_factory.services.assistant.asked import Asked, Tool, asked_from
+from chocolate_factory.services.assistant.what_if_tools import what_if_tool
 
 LISTED = (
     Tool("current_price", "Price the site pays now and from the next hour on.",
@@ -35,6 +44,8 @@ LISTED = (
          ("day", "machine", "product", "batch"), plan_tools.plan_runs),
     Tool("why_batch", "Why a batch runs when it does; without a name the next one.",
          "Por qué un lote va a esa hora; sin nombre, el próximo.", ("batch",), plan_tools.why_batch),
+    Tool("what_if", "What the plan in force would cost with something changed; solved again, stored nowhere.",
+         "Qué costaría el plan vigente si algo cambiara.", ("changes",), what_if_tool, Act.WHAT_IF),
     Tool("orders", "What is to be delivered in the coming week.",
          "Qué hay que entregar esta semana.", ("day", "product"), plan_tools.orders),
     Tool("savings", "What planning has saved, settled and provisional.",
@@ -58,19 +69,49 @@ LISTED = (
          "Qué hay que mirar ahora.", (), data_tools.alerts),
     Tool("jobs", "Scheduled jobs and how their last runs ended.",
          "Trabajos programados y cómo acabaron.", (), data_tools.jobs),
+    Tool("search_documents", "Passages of the documents: what words and figures mean, how things are done or "
+         "computed, rules and settings, why it is built so. Never for live figures.",
+         "Pasajes de los documentos: qué significa algo, cómo se hace o se calcula, reglas y ajustes.",
+         ("query",), document_tools.search_documents),
+    Tool("network_nodes", "Machines of the private network (Tailscale), which are online, last seen.",
+         "Máquinas de la red privada (Tailscale), en línea o vistas por última vez.",
+         (), network_tools.network_nodes, Act.READ_NODES),
+    Tool("network_connections", "Who is connected: machines with traffic to this one, of whom, by what path.",
+         "Quién está conectado: máquinas con tráfico con esta, de quién, por dónde.",
+         (), network_tools.network_connections, Act.READ_NODES),
+    Tool("network_whois", "Whose an IP address of the private network is.",
+         "De quién es una dirección IP de la red privada.",
+         ("address",), network_tools.network_whois, Act.READ_NODES),
+    Tool("certificates", "Certificates of this machine in the private network, and when they end.",
+         "Certificados de esta máquina en la red privada y cuándo caducan.",
+         (), network_tools.certificates, Act.READ_NODES),
 )  # fmt: skip
 TOOLS: Mapping[str, Tool] = {tool.name: tool for tool in LISTED}
 """Every tool by its name; all of them only read."""
 
+PRIVATE = frozenset(tool.name for tool in LISTED if tool.act is Act.READ_NODES)
+"""Tools that tell of people and their machines: no language model is told of them or by them."""
 
-def call_tool(ports: Ports, name: str, given: Mapping[str, Any] | Asked) -> Told:
-    """What a tool tells; where data is missing it says so instead of raising.
 
-    Raises UsageError for an unknown tool or an argument that it cannot take; a store that fails is an error.
+def offered(ports: Ports, caller: Caller) -> tuple[Tool, ...]:
+    """The tools that a caller may use here; those on the private network where this machine has one."""
+    there = ports.network is not None and ports.network.is_there()
+    return tuple(
+        tool for tool in LISTED if caller.may(LEAST[tool.act]) and (there or tool.name not in PRIVATE)
+    )
+
+
+def call_tool(ports: Ports, name: str, given: Mapping[str, Any] | Asked, caller: Caller) -> Told:
+    """What a tool tells a caller; where data is missing it says so instead of raising.
+
+    Raises UsageError for an unknown tool or an argument that it cannot take, NotAllowed for a caller whose
+    role the tool does not take; a store that fails is an error.
     """
     tool = TOOLS.get(name)
     if tool is None:
         raise UsageError(f"There is no tool {name[:40]!r}.", f"Tools: {', '.join(TOOLS)}.")
+    if not caller.may(LEAST[tool.act]):
+        raise NotAllowed(f"{name} takes the role {LEAST[tool.act]}.")
     asked = given if isinstance(given, Asked) else asked_from(tool, given)
     told = Told(name, ports.clock(), ports.factory.site.timezone, ports.sample)
     try:

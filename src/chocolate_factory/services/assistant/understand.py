@@ -6,12 +6,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from ipaddress import ip_address
 from typing import Literal
 
 from chocolate_factory.domain.claims import MONTH, WORDS, blank, find_moments, month_number, plain
 from chocolate_factory.domain.facts import WEEKDAYS, Language
-from chocolate_factory.services.assistant.asked import FIRST_DAY, MOST_HOURS, Asked
-from chocolate_factory.services.assistant.intents import AT_A_TIME, ELSEWHERE, NO_TOOL, REFUSED, RULES
+from chocolate_factory.services.assistant.asked import FIRST_DAY, LONGEST_QUERY, MOST_DAYS, MOST_HOURS, Asked
+from chocolate_factory.services.assistant.document_words import ABOUT, HOW_TO, LIVE, PROGRAMS
+from chocolate_factory.services.assistant.intents import (
+    ADDRESS,
+    AT_A_TIME,
+    ELSEWHERE,
+    NO_TOOL,
+    REFUSED,
+    RULES,
+    SURELY,
+    WHAT_IF,
+)
+from chocolate_factory.services.assistant.what_if_words import asks_for_change, changes_of
 
 Kind = Literal["answer", "unknown", "elsewhere", "change", "refused"]
 COMMON: dict[Language, str] = {
@@ -20,7 +32,8 @@ COMMON: dict[Language, str] = {
     produzco espero luz fabrica factura alertas huecos dime puedo tarifa tiempo hace va van fue al""",
     "en": """what which when how much many is are the a an of in on at for to do does did will now today
     tomorrow yesterday price hour hours plan batch batches machine saving best data and or run wait why tell
-    me should can there was were it bill alerts holes weather forecast tariff due orders by cost cheapest""",
+    me should can there was were it bill alerts holes weather forecast tariff due orders by cost cheapest any
+    warnings who we our you this""",
 }
 """Words that tell the language of a question."""
 RELATIVE = (
@@ -47,12 +60,16 @@ class Names:
 
 @dataclass(frozen=True)
 class Understood:
-    """A question as it was understood: what kind it is, which tool answers it, and what that is asked."""
+    """A question as it was understood: what kind it is, which tool answers it, and what that is asked.
+
+    `query` is what documents are looked through for before anything else; "" where none can answer.
+    """
 
     language: Language
     kind: Kind
     tool: str = ""
     asked: Asked = NOTHING
+    query: str = ""
 
 
 def understand(text: str, names: Names, today: date, language: Language | None = None) -> Understood:
@@ -63,22 +80,44 @@ def understand(text: str, names: Names, today: date, language: Language | None =
     if kind is not None:
         return Understood(spoken, kind)
     asked = asked_of(text, names, today)
+    found = ruled(low, asked, names, spoken)
+    return replace(found, query=text[:LONGEST_QUERY]) if is_for_documents(low, asked, found) else found
+
+
+def is_for_documents(low: str, asked: Asked, found: Understood) -> bool:
+    """Whether a question is one that documents are asked for first: never one on how things stand."""
+    live = asked.day or asked.at or asked.month or asked.batch or asked.changes or re.search(LIVE, low)
+    if live or found.tool == WHAT_IF:
+        return False
+    return bool(re.search(HOW_TO if found.kind == "answer" else ABOUT, low))
+
+
+def ruled(low: str, asked: Asked, names: Names, spoken: Language) -> Understood:
+    """The tool of the first rule that fits."""
     for rule in RULES:
         if re.search(rule.yes, low) and not (rule.no and re.search(rule.no, low)):
             if rule.tool == NO_TOOL:
                 return Understood(spoken, "unknown")
+            if rule.tool == WHAT_IF:
+                changes = changes_of(low, names.machines, names.products)
+                sure = re.search(SURELY, low) or asks_for_change(low, names.machines, names.products)
+                if not changes and not sure:
+                    continue
+                asked = Asked(changes=changes)
             return fitted(rule.tool, asked, spoken, low)
     if asked.batch:
         return fitted("why_batch", asked, spoken, low)
     return Understood(spoken, "unknown")
 
 
-def language_of(text: str) -> Language:
-    """The language that more of the words are of; Spanish where that does not tell."""
+def language_of(text: str, otherwise: Language = "es") -> Language:
+    """The language that more of the words are of; `otherwise` where that does not tell."""
     words = re.findall(r"[a-z]+", plain(text))
     spanish, english = (sum(word in COMMON[one].split() for word in words) for one in ("es", "en"))
     if re.search(r"[¿¡ñáéíóú]", text.casefold()):
         spanish += 2
+    if english == spanish:
+        return otherwise
     return "en" if english > spanish else "es"
 
 
@@ -95,6 +134,7 @@ def refusal_of(text: str, low: str, names: Names) -> Kind | None:
         "spain",
         "eur",
         "linares",
+        *PROGRAMS,
     }
     for hit in re.finditer(r"\b(?:in|en) ([A-ZÁÉÍÓÚ][a-záéíóúñ]{3,})", text):
         word = plain(hit.group(1))
@@ -132,11 +172,23 @@ def asked_of(text: str, names: Names, today: date) -> Asked:
         at=at,
         hours=length_of(low),
         month=month_of(low, today),
+        days=days_of(low),
         batch=batch,
         machine=name_in(low, names.machines),
         product=name_in(low, names.products),
         series="pvpc" if re.search(r"\bpvpc\b", low) else "",
+        address=address_in(low),
     )
+
+
+def address_in(low: str) -> str:
+    """The first IP address of a text, "" for none."""
+    for hit in re.finditer(ADDRESS, low):
+        try:
+            return str(ip_address(hit.group().rstrip(".:") if "." in hit.group() else hit.group()))
+        except ValueError:
+            continue
+    return ""
 
 
 def batch_of(text: str, names: Names) -> tuple[str, str]:
@@ -188,6 +240,15 @@ def length_of(low: str) -> float | None:
         if 0.25 <= value <= MOST_HOURS and not value % 0.25 and not re.search(r"\b(?:las?|at) $", before):
             return value
     return None
+
+
+def days_of(low: str) -> int | None:
+    """The number of last days, or of weeks in days, that is named; None without one."""
+    hit = re.search(r"\b(?:ultim[oa]s|last|past) (\d{1,2}) (dias?|days?|semanas?|weeks?)\b", low)
+    if hit is None:
+        return None
+    days = int(hit.group(1)) * (7 if hit.group(2)[0] in "sw" else 1)
+    return days if 1 <= days <= MOST_DAYS else None
 
 
 def month_of(low: str, today: date) -> date | None:

@@ -1,0 +1,33 @@
+"""Which questions are for documents; over text without accents."""
+
+from __future__ import annotations
+
+HOW_TO = (
+    r"\bhow (?:do|can|could|should|would) (?:i|we|you|one)\b|\bhow to\b"
+    r"|\bhow (?:is|are|does|do) \w+.*(?:computed|calculated|charged|billed|counted|chosen|decided|works?|done"
+    r"|made|proven|settled|stored)\b"
+    r"|\bwhat (?:does|do) .*\bmean|\bwhat is (?:an?|meant by|the (?:meaning|difference))\b"
+    r"|\bcomo (?:hago|hacemos|puedo|podemos|pongo|creo|importo|cargo|configuro|instalo|actualizo|restauro"
+    r"|recupero|anado|cambio|apunto|exporto|imprimo|recibo|conecto|doy)\b"
+    r"|\bcomo se (?:hace|hacen|calcula|calculan|cobra|cuenta|configura|instala|actualiza|restaura|importa"
+    r"|carga|conecta|decide|elige|mide|crea|anade|usa|exporta|imprime)\b"
+    r"|\b(?:why (?:is|are|was|were|do|does|did)|por que (?:se|no|es|hay|usa\w*|eleg\w*|elig\w*))\b"
+    r"(?!.*\b(?:runs?|batch|start\w*|then|later|earlier|wait\w*|lotes?|hora|empieza|arranca|antes|despues|ya|it"
+    r"|that|this)\b)"
+    r"|\bque (?:significa|quiere decir)\b|\bque (?:es|son) un[ao]?s?\b|\bdiferencia (?:hay )?entre\b"
+)
+"""Questions that documents are asked for before any tool is: how something is done, what a word means."""
+
+ABOUT = r"\b(?:what|how|why|who|where|which|can|may|que|como|quien|donde|cual|cuales|puedo|puede|sirve)\b"
+"""Questions that documents may answer where no tool does."""
+
+LIVE = (
+    r"\b(?:now|today|tonight|tomorrow|yesterday|ahora|hoy|manana|ayer|this (?:week|month)"
+    r"|est[ae] (?:mes|semana)|caro|cara|expensive)\b"
+)
+"""Words of questions on how things stand, which no document answers."""
+
+PROGRAMS = frozenset(
+    {"claude", "docker", "excel", "forgejo", "grafana", "influx", "prometheus", "tailscale", "telegram"}
+)
+"""Names that begin like those of places: "in InfluxDB" is no other market."""
