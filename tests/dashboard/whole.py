@@ -69,6 +69,14 @@ def settle(page: Page) -> None:
     expect(page.locator("[data-phase=loading], [data-awaited], [data-test=loading]")).to_have_count(0)
 
 
+def unroll(page: Page) -> None:
+    """Until all of the page is there: what is far down is fetched when it comes near."""
+    settle(page)
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_timeout(60)
+    settle(page)
+
+
 def go(page: Page, place: str) -> None:
     """Another tab or part of one, by its address."""
     page.evaluate("place => { location.hash = place }", place)
@@ -78,11 +86,7 @@ def go(page: Page, place: str) -> None:
     else:
         expect(page.locator(f"[data-tab={place}]")).to_have_attribute("aria-current", "page")
     page.wait_for_timeout(60)
-    settle(page)
-    # What is far down is fetched when it comes near.
-    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-    page.wait_for_timeout(60)
-    settle(page)
+    unroll(page)
 
 
 def listen(page: Page) -> dict[str, str]:
@@ -104,15 +108,18 @@ def faults(page: Page, place: str) -> list[str]:
 
 def walk(page: Page) -> list[str]:
     """Go through the page by the Tab key alone; controls not reached, not marked or covered when reached."""
+    unroll(page)
     page.evaluate("() => { document.activeElement?.blur(); window.scrollTo(0, 0) }")
     count = page.evaluate(CONTROLS)
     found: list[str] = []
+    last = "the start"
     assert count > 3
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         here: Any = page.evaluate(HERE)
         if here is None or here["again"]:
             break
+        last = here["name"]
         found += [f"no focus to be seen: {here['name']}"] if not here["seen"] else []
         found += [f"covered: {here['name']} at {here['where']}"] if not here["open"] else []
-    return found + [f"not reached: {what}" for what in page.evaluate(LEFT)]
+    return found + [f"not reached after {last}: {what}" for what in page.evaluate(LEFT)]
