@@ -35,8 +35,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def main(folder: Path, command: list[str]) -> None:
     """Until a signal ends it; a command that fails is tried again when a file changes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    process = subprocess.Popen(command)  # noqa: S603
     seen = state_of(folder)
+    process = subprocess.Popen(command)  # noqa: S603
     try:
         while True:
             time.sleep(EVERY_SECONDS)

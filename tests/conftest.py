@@ -181,14 +181,16 @@ def upstream_server(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     process = subprocess.Popen(
         command, cwd=shared / "upstream", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 60
-    while not (port_file.exists() and port_file.read_text().strip()):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("the stand-in providers did not start")
-        time.sleep(0.05)
-    yield Upstream(f"http://127.0.0.1:{port_file.read_text().strip()}")
-    process.terminate()
-    process.wait(10)
+    deadline = time.monotonic() + 120
+    try:
+        while not (port_file.exists() and port_file.read_text().strip()):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the stand-in providers did not start")
+            time.sleep(0.05)
+        yield Upstream(f"http://127.0.0.1:{port_file.read_text().strip()}")
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

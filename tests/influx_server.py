@@ -136,7 +136,7 @@ class InfluxServer:
     def stop(self) -> None:
         """Kill it: nothing here needs a clean end."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait()
 
 
 @pytest.fixture(scope="session")

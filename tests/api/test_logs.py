@@ -289,8 +289,9 @@ def test_all_that_a_real_server_says_is_json(tmp_path: Path) -> None:
         direct = asked(f"http://127.0.0.1:{port}/health", process)
         with door_before(f"127.0.0.1:{port}", tmp_path) as door:
             through = asked(f"http://127.0.0.1:{door.port}/api/v1/plans/none", process)
+        ended(err, process)
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
     lines = parsed(err.read_text())
     events = {one["event"] for one in lines}
     assert {"unknown setting", "serving", "request", "job ended"} <= events
@@ -302,6 +303,15 @@ def test_all_that_a_real_server_says_is_json(tmp_path: Path) -> None:
     assert through != "sent-by-reader"
     assert requests[through]["status"] == 404
     assert len({one["run_id"] for one in lines if one["event"] == "job ended"}) >= 1
+
+
+def ended(err: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a job of the server has ended: one that runs when the server stops says nothing more."""
+    end = time.monotonic() + 60
+    while '"job ended"' not in err.read_text():
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def asked(url: str, process: subprocess.Popen[bytes]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chocolate_factory.dashboard import STATIC
 from tests.conftest import need
@@ -27,6 +27,10 @@ FLAGS = [
     "--disable-sync",
 ]
 Open = Callable[..., Page]
+PATIENCE_MS = 30_000
+"""A loaded machine may take this long over a page that it makes for the first time."""
+
+expect.set_options(timeout=PATIENCE_MS)
 USUAL = ("status of 404", "status of 409", "ERR_INCOMPLETE_CHUNKED_ENCODING")
 """What the browser notes of an answer that says that there is nothing yet, and of a server that ends."""
 
@@ -86,7 +90,7 @@ def show(browser: Browser, serving: tuple[Serving, Site], site: Site) -> Iterato
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: note(said.text, quiet=quiet or said.type not in {"error", "warning"}))
         page.on("pageerror", lambda error: note(str(error), quiet=False))
         page.on("request", lambda asked: note(asked.url, quiet=asked.url.startswith((url, "data:"))))

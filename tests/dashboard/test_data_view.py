@@ -140,6 +140,7 @@ def test_weather_marks_days_above_the_limits_of_the_plant(show: Open, site: Site
     settled(page, "climate")
     told = text(page, "weather")
     assert "de 12 °C a 36 °C. 1 día pasa de los límites de la planta (34 °C y 90 %)." in told
+    expect(page.locator("[data-test=weather-now]")).to_contain_text("13,4")
     assert "13,4 °C mar 10 20:00, AEMET" in said(page, "weather-now")
     rows = page.locator("[data-test=weather-days] tbody tr")
     expect(rows).to_have_count(3)
@@ -210,6 +211,7 @@ def test_jobs_tell_last_and_next_run_and_run_after_two_taps(show: Open, site: Si
 def test_system_says_who_reads_and_a_viewer_sees_no_deeds(show: Open, site: Site) -> None:
     page = show(hash="data/system", locale="en-GB")
     settled(page, "system")
+    expect(page.locator("[data-test=system]")).to_contain_text("90,369")
     assert "Version 0.1.0 Data real Stored 90,369 values in 3 series" in said(page, "system")
     assert "ana: administrator, with a key" in said(page, "system")
     assert "1 of 2 online, in plant.example." in text(page, "nodes")

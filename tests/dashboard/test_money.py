@@ -272,6 +272,7 @@ def test_forecasts_are_judged_by_what_came(show: Open, site: Site) -> None:
         "7 días aún pocos días (3)",
     ]
     table_rows = page.locator("[data-models=spot] table").first.locator("tbody tr")
+    expect(table_rows).to_have_count(3)
     assert [plain(text) for text in table_rows.all_inner_texts()] == [
         "lear aspirante 11,9",
         "boosting al mando 12,0",
@@ -319,6 +320,7 @@ def test_cards_say_that_they_load_and_that_there_is_nothing(
     page.wait_for_timeout(100)
     for route in held:
         route.continue_()
+    page.unroute_all()
     for name in cards:
         expect(page.locator(f"[data-card={name}]")).to_have_attribute("data-phase", "empty")
 

@@ -336,7 +336,7 @@ def windows_show(page: Page, odd: OddWorld, language: str) -> None:
     """The best and the worst window of four hours, and those of each day."""
     with page.expect_response("**/insights/windows*"):
         page.locator("[data-test=length]").select_option("4")
-    expect(page.locator("[data-card=windows] [data-summary]")).to_contain_text("4")
+    expect(page.locator("[data-card=windows] [data-summary]")).to_contain_text(re.compile(r"(?<!\d)4\s*h"))
     begin = odd.now + (-(odd.now - odd.day(0))) % QUARTER
     shown = odd.quarters(begin, odd.day(AHEAD))
     means = runs_of(shown, odd.paid(shown), 16)

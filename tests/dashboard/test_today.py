@@ -13,7 +13,7 @@ from chocolate_factory.api.schemas.dashboard import PriceSlot
 from chocolate_factory.api.schemas.windows import OriginShares, PriceWindow, WindowsAnswer
 from tests.dashboard.conftest import Open
 from tests.dashboard.page_samples import BEFORE_LONG_DAY, TUESDAY, ready
-from tests.dashboard.site import PHONE, Site, axe_faults, phase, plain, tab, table
+from tests.dashboard.site import PHONE, Site, axe_faults, plain, tab, table
 from tests.dashboard.site import text_of as said
 
 HEAT = "[data-test=heat]"
@@ -254,8 +254,8 @@ def test_a_card_that_fails_says_so_alone_and_tries_again(show: Open, site: Site)
     page = show(quiet=True)
     card = page.locator("[data-card=windows]")
     expect(card).to_contain_text("A fault. Wait.")
-    assert phase(page, "windows") == "failed"
-    assert phase(page, "heat") == "ready"
+    expect(card).to_have_attribute("data-phase", "failed")
+    expect(page.locator("[data-card=heat]")).to_have_attribute("data-phase", "ready")
     site.answers["insights/windows"] = windows()
     card.get_by_role("button", name="Reintentar").click()
     expect(card).to_have_attribute("data-phase", "ready")
@@ -266,7 +266,9 @@ def test_the_chart_comes_after_the_answer_and_moves_nothing(show: Open, site: Si
     page.route("**/assets/ChartBox-*.js", lambda route: route.abort())
     page.reload()
     place = page.locator("[data-awaited=price]")
+    runs = page.locator("[data-card=runs]")
     expect(place).to_be_attached()
+    expect(runs).to_be_attached()
     below = "document.querySelector('[data-card=runs]').offsetTop"
     before = page.evaluate(below)
     assert len(table(page, "price")) == len(site.answer.prices.points if site.answer.prices else [])
@@ -274,6 +276,7 @@ def test_the_chart_comes_after_the_answer_and_moves_nothing(show: Open, site: Si
     page.unroute("**/assets/ChartBox-*.js")
     page.reload()
     expect(page.locator("[data-card=price] canvas")).to_be_visible()
+    expect(runs).to_be_attached()
     assert page.evaluate(below) == before
 
 

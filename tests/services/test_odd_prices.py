@@ -43,7 +43,7 @@ def test_flat_price_pays_no_more_excess_than_needed(tmp_path: Path) -> None:
     """One batch at a time needs 12 kW beside the fridge; 10 kW are contracted, so 2 kW must be exceeded."""
     text = tiny("fixed").replace("[190, 170, 150, 140, 130, 120]", "[150, 150, 150, 150, 150, 150]")
     text = text.replace("[20, 20, 20, 20, 20, 20]", "[10, 10, 10, 10, 10, 10]")
-    answer = make_plan(empty_ports(tmp_path, text), PlanRequest(days=3))
+    answer = make_plan(empty_ports(tmp_path, text), PlanRequest(days=2, time_limit_s=60))
     assert max(point["kw"] for point in answer["load_kw"]) == pytest.approx(12)
     assert answer["mip_gap"] == pytest.approx(0, abs=1e-6)
 

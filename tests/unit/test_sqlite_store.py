@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -253,7 +253,7 @@ def test_damage_is_reported(store: SqliteStore, path: Path) -> None:
     store.write(rows(20_000))
     with path.open("r+b") as file:
         file.seek(4096 * 4)
-        file.write(os.urandom(4096 * 60))
+        file.write(Random(1).randbytes(4096 * 60))
     with pytest.raises(StoreFailed, match="damaged"):
         store.read("spot", EVER)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,10 +16,13 @@ from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.backtest import Origin, Told
 from chocolate_factory.infrastructure.file_locks import FileLocks
 
-CODE = ("domain", "infrastructure/forecasters", "services/backtest_forecasts.py")
-"""Parts of the program that a forecast depends on."""
+CODE = (
+    "core/errors.py", "domain", "infrastructure/forecasters", "services/backtest_forecasts.py",
+    "services/forecast_prices.py",
+)  # fmt: skip
+"""Parts of the program that a forecast depends on: whatever one of them imports is among them."""
 
-LIBRARIES = ("numpy", "lightgbm", "holidays", "tzdata")
+LIBRARIES = ("numpy", "lightgbm", "prophet", "holidays", "tzdata")
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,17 @@ class OriginFiles:
 def code_version(parts: tuple[str, ...] = CODE, libraries: tuple[str, ...] = LIBRARIES) -> str:
     """Version of the program, and a digest of some of its code and libraries: those of a forecast."""
     root = Path(chocolate_factory.__file__).parent
-    found = hashlib.sha256(" ".join(version(name) for name in libraries).encode())
+    found = hashlib.sha256(" ".join(map(installed, libraries)).encode())
     for part in parts:
         place = root / part
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{chocolate_factory.__version__}+{found.hexdigest()[:12]}"
+
+
+def installed(library: str) -> str:
+    """The version of a library, "none" where an optional one is not there."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"

@@ -31,7 +31,7 @@ def freeze_runs(past: Past, window: Window, now: datetime, minutes: int) -> tupl
     return soon(planned, past.done, (window.start, until), dues_of(standing, (stock, left), planned))
 
 
-def runs_to_come(past: Past, window: Window) -> dict[str, Sequence[Run]]:
+def runs_to_come(past: Past) -> dict[str, Sequence[Run]]:
     """The runs of the standing plan that have not begun, by batch; without a standing plan none."""
     if past.newest is None:
         return {}

@@ -64,7 +64,7 @@ def stood(case: Case) -> Stood:
     if case.posed is None:
         return Stood((), ())
     window, inputs = case.problem.window, case.posed.inputs
-    batches = runs_to_come(case.posed.past, window)
+    batches = runs_to_come(case.posed.past)
     batches = {name: runs for name, runs in batches.items() if runs[0].start < window.end}
     told = jobs_told(case.problem, batches)
     moved = {name for name in batches if name not in told}

@@ -171,7 +171,7 @@ def arm(ports: Ports, case: Case, solution: Solution, *, blind: bool = False) ->
     load, use = metered(problem, solution.jobs, blind=blind)
     costs = plan_costs(ports.factory.contract, problem.window, load, case.stack, problem.excess)
     schedule = replace(scheduled(case, solution), dispatch=use)
-    refuse_broken(ports, case, schedule)
+    refuse_broken(case, schedule)
     costs = with_assets(costs, problem.assets, use, problem.minutes)
     return Arm(solution.jobs, schedule, load, costs, use)
 
@@ -203,7 +203,7 @@ def standing_answer(case: Case) -> dict[str, Any]:
     }
 
 
-def refuse_broken(ports: Ports, case: Case, schedule: Schedule) -> None:
+def refuse_broken(case: Case, schedule: Schedule) -> None:
     """Nothing that breaks a rule is stored or shown: that would be a bug of the planner."""
     broken = violations(case.facts.factory, schedule, case.climate, case.problem.power_cap_kw)
     if broken:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 import numpy as np
 
@@ -14,13 +12,13 @@ from chocolate_factory.domain.assembly import finish
 from chocolate_factory.domain.ledger_demand import in_time
 from chocolate_factory.domain.ledger_money import Charged, shares_of
 from chocolate_factory.domain.ledger_work import STEP, WeekWork
-from chocolate_factory.domain.ports import Ports, Record
-from chocolate_factory.domain.problem import Job, Problem, Solution, load_kw
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.problem import Problem, Solution, load_kw
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.slots import PLAN_MINUTES, epoch, moment
+from chocolate_factory.services.keep_hindsight import kept_hindsight
 from chocolate_factory.services.pose_week import Week, as_ordered, hindsight_of, pose_week
 
-HINDSIGHT = "hindsight"
 SAME = 1e-6
 
 
@@ -64,7 +62,7 @@ def run_week(ports: Ports, week: Week, before: Charged, seconds: float) -> Arms:
     if np.isnan(work.base_kw).any():
         return Arms(ran)
     problem = pose_week(ports, week, before)
-    solution = kept_hindsight(ports, problem, work, seconds) if seconds > 0 else None
+    solution = week_hindsight(ports, problem, work, seconds) if seconds > 0 else None
     ran["baseline"] = ran_of(problem, work, as_ordered(problem, work, solution))
     if solution is None:
         return Arms(ran, tried_s=seconds)
@@ -96,50 +94,7 @@ def alike(one: Ran, other: Ran) -> bool:
     return len(one.ends) == len(other.ends) and abs(one.kwh - other.kwh) <= SAME * max(1.0, one.kwh)
 
 
-def kept_hindsight(ports: Ports, problem: Problem, work: WeekWork, seconds: float) -> Solution | None:
-    """The optimum of a problem; kept once computed, until prices or work are others.
-
-    That none was found is kept as well: only more seconds look for it again.
-    """
+def week_hindsight(ports: Ports, problem: Problem, work: WeekWork, seconds: float) -> Solution | None:
+    """The week's optimum, kept once found. See `kept_hindsight`."""
     name = f"week-{problem.window.start:%Y%m%dT%H%MZ}"
-    digest = hashlib.sha256(
-        b"|".join(
-            [
-                *(np.round(a, 9).tobytes() for a in (problem.price_eur_kwh, problem.auxiliary_kw)),
-                problem.machine_units.tobytes(),
-                repr(
-                    (problem.lots, [(g.name, g.already_kw, g.rate_eur_kw) for g in problem.excess])
-                ).encode(),
-            ]
-        )
-    ).hexdigest()[:16]
-    kept = ports.store.find(HINDSIGHT, id=name, limit=1)
-    if kept and kept[0].body["digest"] == digest:
-        failed_s = cast("float | None", kept[0].body.get("failed_s"))
-        if failed_s is None:
-            return solution_of(cast("dict[str, list[list[int]]]", kept[0].body))
-        if seconds <= failed_s:
-            return None
-    found = hindsight_of(ports, problem, work, seconds)
-    if found is None:
-        ports.store.save(Record(HINDSIGHT, name, ports.clock(), {"digest": digest, "failed_s": seconds}))
-        return None
-    body = {
-        "digest": digest,
-        "jobs": [[job.product, *job.starts] for job in found.jobs],
-        "cost": found.cost_eur,
-        "bound": found.bound_eur,
-        "left": [[lot, count] for lot, count in found.left.items()],
-        "late": [[lot, count] for lot, count in found.late.items()],
-    }
-    ports.store.save(Record(HINDSIGHT, name, ports.clock(), body))
-    return found
-
-
-def solution_of(body: Mapping[str, object]) -> Solution:
-    """A solution from its record."""
-    rows = {key: cast("list[list[int]]", body[key]) for key in ("jobs", "left", "late")}
-    jobs = tuple(Job(row[0], tuple(row[1:])) for row in rows["jobs"])
-    cost, bound = (float(cast("float", body[key])) for key in ("cost", "bound"))
-    given = {key: {row[0]: row[1] for row in rows[key]} for key in ("left", "late")}
-    return Solution(jobs, cost, bound, 0.0, left=given["left"], late=given["late"])
+    return kept_hindsight(ports, name, problem, seconds, lambda: hindsight_of(ports, problem, work, seconds))

@@ -8,26 +8,28 @@ from typing import Any, cast
 
 import numpy as np
 
-from chocolate_factory.core.errors import DataMissing, Infeasible
+from chocolate_factory.core.errors import Infeasible
 from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.month_so_far import already_in
 from chocolate_factory.domain.plan import Climate
-from chocolate_factory.domain.ports import Ports, Record
-from chocolate_factory.domain.problem import Lot, Problem
+from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.problem import Lot, Problem, Solution
 from chocolate_factory.domain.problem_builder import ProblemInputs
 from chocolate_factory.domain.series import FloatArray, on_grid
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, hours_over, local_iso, moment
 from chocolate_factory.domain.tariff.costs import plan_costs
 from chocolate_factory.domain.tariff.excess import excess_groups, power_cap_kw
 from chocolate_factory.domain.tariff.stack import Market, PriceStack, price_stack
+from chocolate_factory.services.keep_hindsight import kept_hindsight
 from chocolate_factory.services.pose_problem import SERIES_OF, read_climate
 from chocolate_factory.services.standing_record import posed_again
 
 Row = dict[str, Any]
 
 ASSETS = "Paid surplus and the wear of the battery are not counted, and there is no hindsight with them."
+NOT_FOUND = "No plan under the prices that came true was found in the seconds given; try more (--hindsight)."
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,11 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
     row |= {"plan_cost_eur": cost, "baseline_cost_eur": base, "saving_eur": base - cost}
     row["saving_percent"] = 100 * (base - cost) / base if base > 0 else None
     if plan.complete and hindsight_s > 0 and row["left_out"] is None:
-        row |= hindsight(ports, plan, hindsight_s, cost)
-        possible = base - row["hindsight_cost_eur"]
-        row["captured_share"] = (base - cost) / possible if possible > 1e-6 else None
+        optimum = hindsight(ports, plan, hindsight_s, cost)
+        if optimum is None:
+            return {**row, "left_out": NOT_FOUND}
+        possible = base - optimum["hindsight_cost_eur"]
+        row |= {**optimum, "captured_share": (base - cost) / possible if possible > 1e-6 else None}
     return row
 
 
@@ -156,23 +160,24 @@ def realised_cost(plan: Realised, load_kw: list[float]) -> float:
     return plan_costs(contract, plan.window, np.array(load_kw, np.float64), plan.stack, excess).cost_eur
 
 
-def hindsight(ports: Ports, plan: Realised, seconds: float, plan_cost: float) -> Row:
-    """The optimum under the prices that came true; kept once computed.
+def hindsight(ports: Ports, plan: Realised, seconds: float, plan_cost: float) -> Row | None:
+    """The optimum under the prices that came true, None where the seconds were too few. See `kept_hindsight`.
 
     The solver may stop before proof, so the better of its plan and the settled one counts, with its gap.
     """
-    kept = ports.store.find("hindsight", id=plan.body["answer"]["id"], limit=1)
-    if kept:
-        found = dict(kept[0].body)
-    else:
+    problem = hindsight_problem(ports, plan)
+
+    def search() -> Solution | None:
         try:
-            solution = ports.planner.solve(hindsight_problem(ports, plan), seconds)
-        except Infeasible as error:
-            raise DataMissing(f"Hindsight of plan {plan.body['answer']['id']}: {error.message}") from error
-        found = {"cost": solution.cost_eur, "bound": solution.bound_eur}
-        ports.store.save(Record("hindsight", plan.body["answer"]["id"], ports.clock(), found))
-    cost = min(cast("float", found["cost"]), plan_cost)
-    gap = max(0.0, cost - cast("float", found["bound"])) / abs(cost) if cost else 0.0
+            return ports.planner.solve(problem, seconds)
+        except Infeasible:
+            return None
+
+    found = kept_hindsight(ports, plan.body["answer"]["id"], problem, seconds, search)
+    if found is None:
+        return None
+    cost = min(found.cost_eur, plan_cost)
+    gap = max(0.0, cost - found.bound_eur) / abs(cost) if cost else 0.0
     return {"hindsight_cost_eur": cost, "hindsight_gap": gap}
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from chocolate_factory.domain.problem import Problem
 from chocolate_factory.domain.setups import Changeover, units_there
 from chocolate_factory.domain.slots import IntArray
+from chocolate_factory.infrastructure.planners.limits import add_to
 from chocolate_factory.infrastructure.planners.linear import Terms
 from chocolate_factory.infrastructure.planners.starts import Flow, Starts, count_between, counted
 
@@ -104,18 +105,13 @@ def _keep_ready(model: PlantModel, change: Changeover, users: Users, flows: list
                 count_between(terms, starts, slot - duration, slot)
             for flow in flows:
                 if flow.before == state:
-                    _add(terms, flow.starts.by(slot), 1.0)
+                    add_to(terms, flow.starts.by(slot), 1.0)
                 if flow.after == state:
-                    _add(terms, flow.starts.by(slot - flow.duration), -1.0)
+                    add_to(terms, flow.starts.by(slot - flow.duration), -1.0)
             if state in fresh:
-                _add(terms, fresh[state], -1.0)
+                add_to(terms, fresh[state], -1.0)
             ready = sum(slot >= first for first in since)
             key = (ready, *sorted(terms.items()))
             if key not in seen:
                 seen.add(key)
                 model.linear.row(terms, upper=ready)
-
-
-def _add(terms: Terms, column: int | None, weight: float) -> None:
-    if column is not None:
-        terms[column] = terms.get(column, 0.0) + weight
