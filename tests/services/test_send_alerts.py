@@ -156,15 +156,38 @@ class Receiver(BaseHTTPRequestHandler):
     """Keeps what it is sent."""
 
     got: list[tuple[str, str, bytes]] = []  # noqa: RUF012
+    asked: list[str] = []  # noqa: RUF012
+    answer = 200
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.got.append((self.headers["x-choco-signature"], self.headers["x-choco-delivery"], body))
-        self.send_response(200)
+        self.asked.append(self.path)
+        self.send_response(self.answer)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
+
+
+@pytest.mark.parametrize("address", ["/workflows/9/?api-version=2016&sig=a%2Fb", "/hook", "", "/"])
+@pytest.mark.parametrize("answer", [200, 201, 202, 204])
+def test_a_webhook_is_asked_at_its_whole_address_and_may_answer_any_success(
+    address: str, answer: int
+) -> None:
+    class Own(Receiver):
+        got, asked = [], []
+
+    Own.answer = answer
+    with HTTPServer(("127.0.0.1", 0), Own) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        [_, hook] = build_channels(
+            AlertPlaces(webhook_url=f"http://127.0.0.1:{server.server_port}{address}"), HASTY
+        )
+        at = datetime(2026, 3, 10, tzinfo=UTC)
+        hook.send(Notice("test", Event.OPENED, "test", Severity.INFO, at, "text", {}))
+        server.shutdown()
+    assert Own.asked == [address or "/"]
 
 
 def test_a_webhook_can_check_the_signature(tmp_path: Path) -> None:

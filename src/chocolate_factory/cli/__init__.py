@@ -89,9 +89,8 @@ def run(arguments: list[str]) -> int:
     """Run with arguments and return the exit code; the only place that catches what nobody expected."""
     form = os.environ.get(LOG_FORMAT, "")
     try:
-        if form == JSON:
-            # Before the settings are read: that they are wrong is said in this form too.
-            configure(JSON, "info")
+        # Before the settings are read: that they are wrong is said in this form too, and nothing unplanned.
+        configure(JSON if form == JSON else "console", "info")
         settings = load_settings()
         form = settings.log_format
         configure(form, settings.log_level)

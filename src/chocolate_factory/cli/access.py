@@ -8,6 +8,7 @@ import structlog
 import typer
 
 from chocolate_factory.cli import output
+from chocolate_factory.cli.jobs import HELD
 from chocolate_factory.core.config import Settings, load_settings
 from chocolate_factory.core.errors import ChocolateError, UsageError
 from chocolate_factory.domain.ports import Ports
@@ -30,14 +31,21 @@ FEED = "/api/v1/plans/latest/exports/ics?token={}"
 CHANGING = {
     "sync": (),
     "heal": (),
+    "forecast": (),
     "plan": (),
     "train": (),
     "import": (),
     "stock": (),
+    "restore": (),
     "log": ("start", "finish", "fail", "undo"),
     "models": ("promote", "rollback"),
+    "jobs": ("run",),
+    "store": ("copy",),
 }
 """Commands that change something, those with words only in these."""
+
+LOOKING = {"-h", "--help", "--what-if", "--list", "--stored", "--id", HELD}
+"""Options with which a command only reads, or is a server's own job."""
 
 
 def register(app: typer.Typer) -> None:
@@ -140,7 +148,7 @@ def remember(arguments: list[str]) -> None:
     A trail that cannot be written is told, and takes nothing from what was done.
     """
     words = [word for word in arguments if not word.startswith("-")]
-    if not words or words[0] not in CHANGING or {"-h", "--help", "--what-if"} & set(arguments):
+    if not words or words[0] not in CHANGING or LOOKING & {word.partition("=")[0] for word in arguments}:
         return
     if words == ["stock"]:
         return

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -162,7 +161,7 @@ def holes_table(title: str, rows: list[dict[str, Any]], zone: str) -> Table:
             str(row["missing"]),
             row["severity"],
             again,
-            escape(row["reason"]),
+            row["reason"],
         )
     for column in made.columns:
         column.no_wrap, column.overflow = column.header == "slots", "fold"

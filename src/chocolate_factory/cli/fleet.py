@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.markup import escape
 
 from chocolate_factory.cli import output
 from chocolate_factory.cli.data import progress_bar
@@ -91,7 +90,7 @@ def show_table(told: Row) -> None:
 def cells(row: Row) -> list[str]:
     """The figures of a plant, or its error."""
     if row["error"] is not None:
-        return [""] * 6 + [escape(f"{row['error']['title']}: {row['error']['detail']}")]
+        return [""] * 6 + [f"{row['error']['title']}: {row['error']['detail']}"]
     percent = "" if row["saving_percent"] is None else f"{row['saving_percent']:.1f}"
     money = [f"{row[key]:.2f}" for key in ("cost_eur", "baseline_eur", "saving_eur")]
     late = f"{row['late']} late" if row["late"] else ""

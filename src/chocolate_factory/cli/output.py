@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.ports import Ports
@@ -112,9 +113,17 @@ def warn_sample(ports: Ports) -> None:
         notes.print(f"[bold yellow]{SAMPLE_NOTE}[/]")
 
 
+class Cells(Table):
+    """A table whose cells are shown as they are: brackets in a name or a path are no markup."""
+
+    def add_row(self, *cells: Any, **given: Any) -> None:
+        """A row; texts are literal."""
+        super().add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), **given)
+
+
 def table(title: str, *columns: str) -> Table:
     """A plain table; columns that begin with `>` are right-aligned, those with `~` may break their lines."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    made = Cells(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in columns:
         if name.startswith(">"):
             made.add_column(name[1:], justify="right", no_wrap=True, min_width=7)

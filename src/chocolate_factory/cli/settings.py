@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from pydantic import BaseModel
 
-from chocolate_factory.core.config import PREFIX, Settings
+from chocolate_factory.core.config import PREFIX, Settings, given_variables
 
 OF_COMPOSE = {
     *("CHOCO_DATA", "CHOCO_DEV_DATA", "CHOCO_DEV_SECRETS", "CHOCO_IMAGE", "CHOCO_NET", "CHOCO_SECRETS"),
@@ -17,9 +16,9 @@ OF_COMPOSE = {
 
 
 def unknown_variables(settings: Settings) -> list[str]:
-    """`CHOCO_…` variables of the environment that no setting reads: most often a typing mistake."""
+    """`CHOCO_…` variables of environment and `.env` that no setting reads: most often typing mistakes."""
     known = {name for name, *_ in rows(type(settings))} | OF_COMPOSE
-    names = {n.removesuffix("_FILE") for n in os.environ if n.startswith(PREFIX)}
+    names = {n.removesuffix("_FILE") for n in given_variables() if n.startswith(PREFIX)}
     return sorted(n for n in names if n not in known)
 
 

@@ -127,7 +127,7 @@ def show_week(week: Row, zone: str) -> None:
         made.add_row(
             *cells(day, day["day"] if day["status"] == "settled" else f"{day['day']} {day['status']}")
         )
-    made.add_row(*cells(week, "[bold]settled[/]"))
+    made.add_row(*cells(week, "settled"), style="bold")
     output.console.print(made)
     runs = week["runs_reported"] + week["runs_as_planned"]
     told = f"{week['runs_reported']} of {runs} runs reported, the others taken as planned"

@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from chocolate_factory.core.errors import Misconfigured
 
 PREFIX = "CHOCO_"
+ENV_FILE = Path(".env")
+GROUP = re.compile(r'field "(\w+)"')
 SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)$")
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
@@ -267,7 +270,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
-        env_file=".env",
+        env_file=ENV_FILE,
         extra="ignore",
         nested_model_default_partial_update=True,
     )
@@ -338,16 +341,37 @@ def unfold_secret_files(environ: dict[str, str]) -> dict[str, str]:
             found[plain] = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise Misconfigured(f"{name}: cannot read {path} ({error.strerror}).") from error
+        except UnicodeDecodeError as error:
+            raise Misconfigured(f"{name}: {path} is not text in UTF-8.") from error
     return found
 
 
+def given_variables() -> dict[str, str]:
+    """What `.env` and the environment say; of `X` and `X_FILE` the one in the environment counts."""
+    try:
+        written = dotenv_values(ENV_FILE) if ENV_FILE.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{ENV_FILE} cannot be read as text in UTF-8.") from error
+    said = {name.removesuffix("_FILE") for name in os.environ}
+    upper = {name.upper(): value for name, value in written.items() if value is not None}
+    kept = {name: value for name, value in upper.items() if name.removesuffix("_FILE") not in said}
+    return {**kept, **os.environ}
+
+
 def load_settings() -> Settings:
-    """Settings from the environment; a wrong value is `Misconfigured` naming its variable."""
-    for name, value in unfold_secret_files(dict(os.environ)).items():
+    """Settings from the environment and `.env`; a wrong value is `Misconfigured` naming its variable."""
+    for name, value in unfold_secret_files(given_variables()).items():
         os.environ[name] = value
-        del os.environ[f"{name}_FILE"]
+        os.environ.pop(f"{name}_FILE", None)
     try:
         return Settings()
+    except SettingsError as error:
+        group = GROUP.search(str(error))
+        name = PREFIX + (group[1].upper() if group else "…")
+        raise Misconfigured(
+            f"Setting {name} is a group of settings and takes no value of its own.",
+            f"Set {name}__… as docs/settings.md lists them.",
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "__".join(str(part).upper() for part in first["loc"])

@@ -176,13 +176,14 @@ class Polite:
         return self._ask(_Asked(url), is_answer)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send JSON to `path` below the base address; raises as `get` does.
+        """Send JSON to `path` below the base address, or just there; raises as `get` does. Any 2xx is an answer.
 
         What was not answered may have been taken: whoever sends it again may send it twice.
         """
-        url = self._base.copy_with(path=self._base.path.rstrip("/") + path, params=self._params or None)
+        below = {"path": self._base.path.rstrip("/") + path, "params": self._params or None}
+        url = self._base.copy_with(**below) if path else self._base
         given = {"Content-Type": "application/json", **(headers or {})}
-        return self._ask(_Asked(url, "POST", body, given), None)
+        return self._ask(_Asked(url, "POST", body, given), _taken)
 
     def follow(self, address: str, is_answer: IsAnswer | None = None) -> Answer:
         """Ask for a whole address that an answer named; only on this provider's host, else `Changed`.
@@ -299,6 +300,10 @@ class Polite:
 
     def _changed(self, what: str) -> Changed:
         return Changed(what, source=self.name)
+
+
+def _taken(status: int, _body: bytes) -> bool:
+    return 200 <= status < 300
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -25,7 +25,7 @@ class WebhookAlerts:
         self._secret = secret
 
     def send(self, notice: Notice) -> None:
-        """Send it; any answer but 200 is a failure."""
+        """Send it to the address as it stands, its query too; any answer but 2xx is a failure."""
         body = json.dumps(
             {
                 "id": notice.key,
