@@ -4,7 +4,8 @@
     deploy.py registry.example.ts.net/chocolate-factory:1.2.0 --pull
     deploy.py chocolate-factory:local --build
 
-Before the change the state is backed up by the version that runs. Exit codes: 0 the new version is in force,
+Before the change the state is backed up by the version that runs; where that one cannot, the app is stopped
+and the files of the state are copied as they are. Exit codes: 0 the new version is in force,
 2 nothing was changed, 3 the new version failed and the last good one runs again, 4 nothing good runs.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -42,31 +44,61 @@ BEFORE = "/data/before-deploy"
 PATIENT = 90
 """Seconds that a version known to be good has at least: too little patience would put its state aside."""
 
-# By hand, because the older version cannot open the store that it is to put aside.
-RESTORE = 'mv "$CHOCO_STATE" "$CHOCO_STATE.failed-$1"; choco restore "$2"'
+# The folder by hand: the older version cannot open the store in it. A database gives way by --replace.
+RESTORE = """mv "$CHOCO_STATE" "$CHOCO_STATE.failed-$1"
+if [ -d "$2" ]; then cp -a "$2" "$CHOCO_STATE"; else choco restore --replace "$2"; fi"""
+COPY = """[ -e "$CHOCO_STATE" ] || exit 0
+mkdir -p "${1%/*}"; cp -a "$CHOCO_STATE" "$1" || { rm -rf "$1"; exit 1; }
+echo "$1" """
 
 
-def back_up(stack: Stack) -> str:
-    """An archive of the state by the running version; its path inside the container.
+def back_up(stack: Stack, image: Image) -> str:
+    """Where in the container an archive of the state is, by the running version, or else a copy of its files.
 
-    In a folder of its own, where the nightly backup does not tidy up.
+    In a folder of their own, where the nightly backup does not tidy up.
     """
     done = stack.run_inside("choco", "backup", BEFORE, "--json")
+    words = last_lines(done.stderr if done.returncode else done.stdout, 3) or "no word"
+    if done.returncode == 0:
+        try:
+            return str(json.loads(done.stdout)["path"])
+        except (ValueError, KeyError, TypeError):
+            words = f"it does not tell where its backup is: {words}"
+    say(f"the version that runs cannot back up: {words}")
+    return copy_state(stack, image)
+
+
+def copy_state(stack: Stack, image: Image) -> str:
+    """A copy of the state's files, made by the new image while the app is stopped; its path.
+
+    Empty where there is none yet. Where it cannot be copied, the app is started again and `Refused` raised.
+    """
+    target = f"{BEFORE}/state-{now().replace(':', '')}"
+    say("the app is stopped, and the files of the state are copied as they are")
+    done = stack.compose("stop", stack.service)
+    if done.returncode == 0:
+        done = run_once(stack, image, COPY, target)
     if done.returncode:
-        raise Refused(f"the backup before the change failed: {last_lines(done.stderr, 3)}")
-    try:
-        return str(json.loads(done.stdout)["path"])
-    except (ValueError, KeyError, TypeError):
-        words = last_lines(done.stdout, 3) or "nothing"
-        raise Refused(f"the backup before the change does not tell where it is: {words}") from None
+        stack.compose("start", stack.service)
+        raise Refused(
+            f"no backup before the change: {last_lines(done.stderr, 3) or 'no word'}\n"
+            "--no-backup goes on without one"
+        )
+    return last_lines(done.stdout, 1)
+
+
+def run_once(stack: Stack, image: Image, script: str, *args: str) -> subprocess.CompletedProcess[str]:
+    """A shell script on the app's folders, while the app is stopped."""
+    command = ("run", "--rm", "--no-deps", "-T", stack.service, "sh", "-euc", script, "deploy", *args)
+    return stack.compose(*command, image=image.kept)
 
 
 def last_good(stack: Stack, folder: Path) -> Good:
-    """What is recorded, or on a node that was started by hand the version that runs."""
+    """What is recorded, or on a node that was started by hand the version that is there."""
     good = read_good(folder)
-    if good.current is None and (running := stack.running()):
-        docker("tag", running.id, running.kept)
-        good = Good(running)
+    if good.current is None and (present := stack.present()):
+        docker("tag", present.id, present.kept)
+        good = Good(present)
     return good
 
 
@@ -82,11 +114,7 @@ def return_to(stack: Stack, image: Image, archive: str, given: argparse.Namespac
     if outcome == "unhealthy" and archive:
         say(f"restore {archive}; the present state is put aside beside it")
         stack.compose("stop", stack.service, image=image.kept)
-        done = stack.compose(
-            *("run", "--rm", "--no-deps", "-T", stack.service, "sh", "-euc", RESTORE),
-            *("restore", now().replace(":", ""), archive),
-            image=image.kept,
-        )
+        done = run_once(stack, image, RESTORE, now().replace(":", ""), archive)
         say(done.stdout.strip() or last_lines(done.stderr, 5))
         if done.returncode == 0:
             outcome = put_in_force(stack, image, given.published, given.ready)
@@ -122,7 +150,7 @@ def deploy(given: argparse.Namespace) -> int:
     if given.build:
         docker("build", "-q", *given.build_arg, "-f", "docker/Dockerfile", "-t", given.image, str(ROOT))
     image = resolve(given.image, pull=given.pull)
-    archive = back_up(stack) if stack.running() and not given.no_backup else ""
+    archive = back_up(stack, image) if stack.present() and not given.no_backup else ""
     say(f"backup {archive or 'none'}")
     if put_in_force(stack, image, given.published, given.ready) == "good":
         write_good(given.folder, succeed(good, image))

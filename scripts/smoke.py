@@ -5,13 +5,15 @@
     smoke.py --app http://127.0.0.1:8000        beside the app itself: also readiness and roles
     smoke.py --app … --development              a development server, where this machine's user is an admin
 
-Prints a line per check. Exit codes: 0 all passed, 1 something failed, 2 wrong use.
+Where nobody may read without proof (CHOCO_ACCESS__ANYONE=none), SMOKE_TOKEN in the environment is the token
+of a viewer. Prints a line per check. Exit codes: 0 all passed, 1 something failed, 2 wrong use.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -44,6 +46,11 @@ CLOSED_WITHOUT_PROOF = (
     ("POST", "/api/v1/jobs/plan/run"),
     ("POST", "/api/v1/holes/heal"),
 )
+READ = (("GET", "/api/v1/prices"), ("GET", "/api/v1/plans/latest"))
+NOTHING_TO_MAKE = "there is nothing to make"
+"""In the assumptions of a plan without demand."""
+MADE_OR_MISSED = ("begun", "in_stock", "assumed_stock", "late", "left_for_later", "given_up")
+"""Fields of a plan that say what it has no runs for."""
 FORGED = {"Tailscale-User-Login": "admin@example.org", "X-Forwarded-For": "127.0.0.1"}
 
 
@@ -65,9 +72,10 @@ def ask(method: str, url: str, headers: dict[str, str] | None = None) -> tuple[i
         return 0, str(error).encode(), ""
 
 
-def read(base: str, path: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """A JSON object; `Failed` for anything else."""
-    status, body, kind = ask("GET", base + path, headers)
+def read(base: str, path: str) -> dict[str, Any]:
+    """A JSON object, asked for with the token if there is one; `Failed` for anything else."""
+    token = os.environ.get("SMOKE_TOKEN")
+    status, body, kind = ask("GET", base + path, {"Authorization": f"Bearer {token}"} if token else {})
     if status != 200 or "json" not in kind:
         raise Failed(f"{path} answers {status or 'nothing'}: {body[:200].decode(errors='replace')}")
     try:
@@ -131,13 +139,19 @@ def prices(base: str) -> str:
 
 
 def plan(base: str) -> str:
-    """The plan in force, without a broken rule."""
+    """The plan in force, without a broken rule; one without runs says why."""
     found = read(base, "/api/v1/plans/latest")
-    if found.get("violations") != [] or not found.get("runs"):
-        raise Failed(
-            f"the plan has {len(found.get('runs') or [])} runs, violations {found.get('violations')}"
-        )
-    return f"{len(found['runs'])} runs, {found['cost_eur']:.2f} EUR"
+    runs, cost = found["runs"], f"{found['cost_eur']:.2f} EUR"
+    if found.get("violations") != []:
+        raise Failed(f"the plan has violations {found.get('violations')}")
+    if runs:
+        return f"{len(runs)} runs, {cost}"
+    if any(NOTHING_TO_MAKE in line for line in found.get("assumptions", ())):
+        return f"no runs, for {NOTHING_TO_MAKE}, {cost}"
+    told = [name for name in MADE_OR_MISSED if found.get(name)]
+    if not told:
+        raise Failed("the plan has no runs and does not say why")
+    return f"no runs, but {', '.join(told)}, {cost}"
 
 
 def closed(base: str, doors: tuple[tuple[str, str], ...], allowed: set[int]) -> str:
@@ -164,10 +178,10 @@ def roles(base: str, development: bool) -> str:
 
 
 def nobody(base: str) -> str:
-    """A made-up login makes nobody more than a viewer."""
+    """A made-up login makes nobody more than a viewer; where it is refused, nobody else reads either."""
     status, body, _ = ask("GET", base + "/api/v1/me", FORGED)
     if status in {401, 403}:
-        return "refused"
+        return closed(base, READ, {401, 403})
     role = json.loads(body).get("role") if status == 200 else None
     if role != "viewer":
         raise Failed(f"a forged login answers {status} with the role {role}")

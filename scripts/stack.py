@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -25,6 +26,12 @@ KEPT = "chocolate-factory-kept"
 """Images under this name are what this node runs or ran; nothing but these programs removes them."""
 Outcome = Literal["good", "unhealthy", "faulty"]
 """Of a start: all well; it does not run; it runs and fails the smoke test."""
+APP = "http://127.0.0.1:8000"
+"""The app, as its own container reaches it."""
+NOBODY = "import sys, urllib.request as u; u.urlopen(sys.argv[1] + '/api/v1/me', timeout=9)"
+"""Fails where the app at that address knows nobody without proof."""
+HANDED_OVER = 'read -r SMOKE_TOKEN; export SMOKE_TOKEN; exec python3 - "$@"'
+"""Runs a program of stdin, whose first line is a token: on a command line others would see it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Good:
 
 @dataclass(frozen=True)
 class Stack:
-    """One compose project on this machine."""
+    """One compose project on this machine; without files it is the one that `.env` names, or compose.yaml."""
 
     files: tuple[str, ...]
     folder: Path
@@ -61,8 +68,13 @@ class Stack:
     def compose(
         self, *args: str, image: str = "", stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a compose command; `image` is what CHOCO_IMAGE becomes."""
-        files = [part for name in self.files for part in ("-f", name)]
+        """Run a compose command; `image` is what CHOCO_IMAGE becomes.
+
+        By itself compose looks for `.env` beside the first file, and files of docker/ would not see it.
+        """
+        settings = ROOT / ".env"
+        files = ["--env-file", str(settings)] if settings.exists() else []
+        files += [part for name in self.files for part in ("-f", name)]
         env = {**os.environ, **({"CHOCO_IMAGE": image} if image else {})}
         command = [*compose_command(), "--progress", "quiet", *files, *args]
         return subprocess.run(
@@ -70,21 +82,38 @@ class Stack:
         )
 
     def start(self, image: Image) -> str:
-        """Put a version in force and wait until it is healthy; empty, or what went wrong."""
+        """Put a version in force and wait until the app is healthy; empty, or what went wrong."""
+        return self._up(image, self.service)
+
+    def open_doors(self, image: Image) -> str:
+        """Start what stands before the app too, and wait for it; empty, or what went wrong.
+
+        nginx is still unhealthy for a moment when the app was away for long, which says nothing of the app.
+        """
+        end = time.monotonic() + self.seconds
+        while (wrong := self._up(image, "--remove-orphans")) and time.monotonic() < end:
+            time.sleep(1)
+        return wrong
+
+    def _up(self, image: Image, *args: str) -> str:
         wait = ("--wait", "--wait-timeout", str(self.seconds))
-        done = self.compose("up", "-d", "--no-build", "--remove-orphans", *wait, image=image.kept)
+        done = self.compose("up", "-d", "--no-build", *wait, *args, image=image.kept)
         return "" if done.returncode == 0 else last_lines(done.stderr, 6) or "compose up failed"
 
     def run_inside(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """A command in the running app."""
         return self.compose("exec", "-T", self.service, *args, stdin=stdin)
 
-    def running(self) -> Image | None:
-        """The version that the app's container runs now."""
-        listed = self.compose("ps", "-q", self.service).stdout.split()
-        if not listed:
+    def present(self) -> Image | None:
+        """The version of the app's container, whether it runs or has stopped; None without a container."""
+        listed = self.compose("ps", "-aq", self.service)
+        if listed.returncode:
+            raise Refused(f"what runs here cannot be told: {last_lines(listed.stderr, 3) or 'no word'}")
+        if not listed.stdout.split():
             return None
-        found = docker("inspect", "--format", "{{.Image}} {{.Config.Image}}", listed[0]).split()
+        found = docker(
+            "inspect", "--format", "{{.Image}} {{.Config.Image}}", listed.stdout.split()[0]
+        ).split()
         return Image(found[1], found[0], now())
 
 
@@ -154,19 +183,38 @@ def succeed(good: Good, image: Image, keep: int = 2) -> Good:
     return Good(image, tuple(earlier[:keep]))
 
 
+@contextmanager
+def proof(stack: Stack) -> Iterator[str]:
+    """A viewer's token for as long as a smoke test takes, where nobody reads without one; else empty."""
+    if stack.run_inside("python3", "-c", NOBODY, APP).returncode == 0:
+        yield ""
+        return
+    name = f"smoke-{uuid.uuid4().hex[:8]}"
+    made = stack.run_inside("choco", "token", "add", name, "--role", "viewer", "--days", "1")
+    try:
+        say(f"token {name} for the smoke test" if made.returncode == 0 else last_lines(made.stderr, 3))
+        yield made.stdout.strip()
+    finally:
+        if stack.run_inside("choco", "token", "revoke", name).returncode:
+            say(f"token {name} could not be revoked; it ends in a day")
+
+
 def faults(stack: Stack, published: str, seconds: float) -> bool:
     """Whether the smoke test fails, beside the app or from outside; prints its lines."""
-    smoke = (ROOT / "scripts" / "smoke.py").read_text(encoding="utf-8")
-    inside = stack.run_inside(
-        "python3", "-", "--app", "http://127.0.0.1:8000", "--wait", str(seconds), stdin=smoke
-    )
-    say(inside.stdout.strip() or last_lines(inside.stderr, 5))
-    if inside.returncode or not published:
-        return bool(inside.returncode)
-    command = [sys.executable, str(ROOT / "scripts" / "smoke.py"), "--proxy", published, "--wait", "30"]
-    outside = subprocess.run(command, capture_output=True, text=True, check=False)
-    say(outside.stdout.strip() or last_lines(outside.stderr, 5))
-    return bool(outside.returncode)
+    program = ROOT / "scripts" / "smoke.py"
+    with proof(stack) as token:
+        inside = stack.run_inside(
+            *("sh", "-c", HANDED_OVER, "smoke", "--app", APP, "--wait", str(seconds)),
+            stdin=f"{token}\n{program.read_text(encoding='utf-8')}",
+        )
+        say(inside.stdout.strip() or last_lines(inside.stderr, 5))
+        if inside.returncode or not published:
+            return bool(inside.returncode)
+        command = [sys.executable, str(program), "--proxy", published, "--wait", "30"]
+        env = {**os.environ, "SMOKE_TOKEN": token}
+        outside = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        say(outside.stdout.strip() or last_lines(outside.stderr, 5))
+        return bool(outside.returncode)
 
 
 def put_in_force(stack: Stack, image: Image, published: str, ready: float) -> Outcome:
@@ -176,6 +224,9 @@ def put_in_force(stack: Stack, image: Image, published: str, ready: float) -> Ou
         say(f"not healthy: {wrong}")
         say(stack.compose("logs", "--no-color", "--tail", "25", stack.service).stdout.rstrip())
         return "unhealthy"
+    if wrong := stack.open_doors(image):
+        say(f"not open: {wrong}")
+        return "faulty"
     return "faulty" if faults(stack, published, ready) else "good"
 
 
@@ -194,7 +245,10 @@ def alone(folder: Path) -> Iterator[None]:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that both programs share."""
     parser.add_argument(
-        "-f", "--file", action="append", help="compose file, repeatable (default: compose.yaml)"
+        "-f",
+        "--file",
+        action="append",
+        help="compose file, repeatable (default: COMPOSE_FILE of .env, else compose.yaml)",
     )
     parser.add_argument(
         "--folder", type=Path, default=ROOT / "var" / "deploy", help="where good.json is kept"
@@ -211,4 +265,4 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def stack_of(given: argparse.Namespace) -> Stack:
     """The stack that options name."""
-    return Stack(tuple(given.file or ["compose.yaml"]), given.folder, given.service, given.healthy)
+    return Stack(tuple(given.file or ()), given.folder, given.service, given.healthy)

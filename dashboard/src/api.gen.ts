@@ -850,7 +850,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process answers, and how fresh its data are */
+        /** The process answers, whether it runs its jobs, and how fresh its data are */
         get: operations["health_health_get"];
         put?: never;
         post?: never;
@@ -1720,7 +1720,7 @@ export interface components {
             language: "es" | "en";
             /**
              * Notice
-             * @description Why it was not answered by the language model; empty without a reason.
+             * @description The reason in words, where something went wrong; else empty.
              */
             notice: string;
             /**
@@ -1729,6 +1729,12 @@ export interface components {
              * @enum {string}
              */
             outcome: "answered" | "missing" | "unknown" | "elsewhere" | "change" | "refused" | "withheld" | "stopped" | "failed";
+            /**
+             * Reason
+             * @description Why rules answered, or why the answer is not whole; empty where the model answered. `no_key` and `offline`: no language model is set up; `plain`: rules were asked for; `private`: no language model is told of the private network.
+             * @enum {string}
+             */
+            reason: "" | "no_key" | "offline" | "plain" | "private" | "key" | "quota" | "unreachable" | "budget" | "taken" | "declined" | "cut" | "stopped" | "failed";
             /**
              * Remembered
              * @description Earlier questions of the conversation that this answer knew of.
@@ -2972,13 +2978,20 @@ export interface components {
         };
         /**
          * Health
-         * @description The process answers; `degraded` when a series is late, failing or missing.
+         * @description The process answers; `degraded` when a series is late, failing or missing, or jobs are held up.
          *
-         *     `series` counts series by state, `trouble` tells of those that are not well, `failing` of sources.
+         *     `series` counts series by state, `trouble` tells of those that are not well, `failing` of sources. `jobs`:
+         *     `off`, none are run in this process; `overdue`, one takes longer than it may and the others wait for it;
+         *     `ended`, no more are begun: start the server again.
          */
         Health: {
             /** Failing */
             failing: components["schemas"]["SourceHealth"][];
+            /**
+             * Jobs
+             * @enum {string}
+             */
+            jobs: "off" | "running" | "overdue" | "ended";
             /**
              * Now
              * Format: date-time
@@ -4913,6 +4926,11 @@ export interface components {
          */
         SavingsTotal: {
             arms: components["schemas"]["SavingsArms"];
+            /**
+             * Captured At Least
+             * @description The share captured if hindsight could reach its proven bound.
+             */
+            captured_at_least?: number | null;
             /** Captured Share */
             captured_share: number | null;
             /**
@@ -4958,6 +4976,11 @@ export interface components {
             batches_as_they_were: number;
             /** Batches Lost */
             batches_lost: number;
+            /**
+             * Captured At Least
+             * @description The share captured if hindsight could reach its proven bound.
+             */
+            captured_at_least?: number | null;
             /** Captured Share */
             captured_share: number | null;
             /** Days */
@@ -5833,7 +5856,7 @@ export interface components {
         };
         /**
          * WhatIfAnswer
-         * @description The plan in force beside the plan of a changed plant; nothing of it is stored.
+         * @description The plan in force, solved again (`present`), beside the plan of a changed plant; nothing is stored.
          */
         WhatIfAnswer: {
             /** Assumptions */
@@ -5851,6 +5874,11 @@ export interface components {
             issued_at: string;
             /** Plan */
             plan: string;
+            /**
+             * Plan Cost Eur
+             * @description What the plan in force says; solved again it may be cheaper.
+             */
+            plan_cost_eur: number;
             present: components["schemas"]["Compared"];
             /**
              * Runs
@@ -6817,8 +6845,8 @@ export interface operations {
                      *         "risk": {
                      *           "alpha": 0.9,
                      *           "cost_without_risk_eur": 24.036751552969612,
-                     *           "cvar_eur": 25.684202218499742,
-                     *           "cvar_without_risk_eur": 25.684202218499742,
+                     *           "cvar_eur": 25.68420221849975,
+                     *           "cvar_without_risk_eur": 25.68420221849975,
                      *           "expected_cost_eur": 24.036751552969612,
                      *           "gap": 1.16872584926762e-11,
                      *           "p10_eur": 22.801847569709285,
@@ -6863,7 +6891,7 @@ export interface operations {
                      *           "percent": 20.274774368623945
                      *         },
                      *         "site": "Tiny plant",
-                     *         "solve_seconds": 0.075,
+                     *         "solve_seconds": 0.045,
                      *         "violations": [],
                      *         "window": {
                      *           "end": "2026-03-13T00:00:00+01:00",
@@ -9476,8 +9504,8 @@ export interface operations {
                      *       "risk": {
                      *         "alpha": 0.9,
                      *         "cost_without_risk_eur": 24.036751552969612,
-                     *         "cvar_eur": 25.684202218499742,
-                     *         "cvar_without_risk_eur": 25.684202218499742,
+                     *         "cvar_eur": 25.68420221849975,
+                     *         "cvar_without_risk_eur": 25.68420221849975,
                      *         "expected_cost_eur": 24.036751552969612,
                      *         "gap": 1.16872584926762e-11,
                      *         "p10_eur": 22.801847569709285,
@@ -9522,7 +9550,7 @@ export interface operations {
                      *         "percent": 20.274774368623945
                      *       },
                      *       "site": "Tiny plant",
-                     *       "solve_seconds": 0.075,
+                     *       "solve_seconds": 0.045,
                      *       "violations": [],
                      *       "window": {
                      *         "end": "2026-03-13T00:00:00+01:00",
@@ -11958,6 +11986,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "failing": [],
+                     *       "jobs": "off",
                      *       "now": "2026-03-10T20:00:00Z",
                      *       "sample": true,
                      *       "series": {

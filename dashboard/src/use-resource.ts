@@ -1,4 +1,4 @@
-import { computed, onMounted, onUnmounted, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
+import { computed, onMounted, onUnmounted, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 
 import { problemOf, read, type Answer, type Ask, type Problem, type Readable } from "./api";
 import { useContext } from "./context";
@@ -8,12 +8,13 @@ import type { Topic } from "./use-news";
 export type Phase = "loading" | "ready" | "late" | "empty" | "failed";
 
 export interface Resource<Shape> {
-  data: ShallowRef<Shape | null>;
+  /** The newest answer to the question as it is asked now; null until there is one. */
+  data: Readonly<Ref<Shape | null>>;
   phase: ComputedRef<Phase>;
   /** Why the last read failed or found nothing; null also where no answer came at all. */
-  problem: ShallowRef<Problem | null>;
+  problem: Readonly<Ref<Problem | null>>;
   /** The last read failed; `data` keeps what was read before. */
-  failed: Ref<boolean>;
+  failed: Readonly<Ref<boolean>>;
   again: () => Promise<void>;
 }
 
@@ -28,38 +29,53 @@ export interface Reading<Shape> {
 
 const NOTHING_THERE = [404, 409];
 
+interface Told<Shape> {
+  question: string;
+  data: Shape | null;
+  problem: Problem | null;
+  failed: boolean;
+}
+
+/** What tells one question from another: the language of the answer is none of it. */
+function questionOf(ask: Ask): string {
+  return JSON.stringify([ask.path, { ...ask.query, lang: undefined }]);
+}
+
 /** A route as a card sees it: read when the card appears, again with news, a new question or another language. */
 export function useResource<Path extends Readable>(template: Path, reading: Reading<Answer<Path>> = {}): Resource<Answer<Path>> {
   type Shape = Answer<Path>;
   const { language, news } = useContext();
-  const data = shallowRef<Shape | null>(null) as ShallowRef<Shape | null>;
-  const problem = shallowRef<Problem | null>(null);
-  const failed = ref(false);
-  const nothing = ref(false);
+  const asking = (): Ask | null => (reading.ask ? reading.ask() : {});
+  const question = computed(() => {
+    const ask = asking();
+    return ask && questionOf(ask);
+  });
+  const newestTold = shallowRef<Told<Shape> | null>(null) as ShallowRef<Told<Shape> | null>;
+  /** Figures of one month must not stand under the name of another, however short the wait. */
+  const told = computed(() => (newestTold.value?.question === question.value ? newestTold.value : null));
   let newest = 0;
 
   async function again(): Promise<void> {
-    const ask = reading.ask ? reading.ask() : {};
+    const ask = asking();
     if (ask === null) return;
     const mine = ++newest;
+    const asked = questionOf(ask);
     try {
-      const answer = await read(template, language.value, ask);
-      if (mine !== newest) return;
-      data.value = answer;
-      problem.value = null;
-      failed.value = nothing.value = false;
+      const data = await read(template, language.value, ask);
+      if (mine === newest) newestTold.value = { question: asked, data, problem: null, failed: false };
     } catch (error) {
       if (mine !== newest) return;
-      problem.value = problemOf(error);
-      nothing.value = NOTHING_THERE.includes(problem.value?.status ?? 0);
-      failed.value = !nothing.value;
-      if (nothing.value) data.value = null;
+      const problem = problemOf(error);
+      const nothing = NOTHING_THERE.includes(problem?.status ?? 0);
+      newestTold.value = { question: asked, data: nothing ? null : (told.value?.data ?? null), problem, failed: !nothing };
     }
   }
 
+  const data = computed(() => told.value?.data ?? null);
+  const failed = computed(() => told.value?.failed ?? false);
   const phase = computed<Phase>(() => {
-    if (nothing.value) return "empty";
-    if (data.value === null) return failed.value ? "failed" : "loading";
+    if (told.value === null) return "loading";
+    if (data.value === null) return failed.value ? "failed" : "empty";
     if (failed.value || reading.isLate?.(data.value)) return "late";
     return reading.isEmpty?.(data.value) ? "empty" : "ready";
   });
@@ -73,6 +89,6 @@ export function useResource<Path extends Readable>(template: Path, reading: Read
     newest++;
     stop();
   });
-  watch([language, () => JSON.stringify(reading.ask?.() ?? null)], () => void again());
-  return { data, phase, problem, failed, again };
+  watch([language, question], () => void again());
+  return { data, phase, problem: computed(() => told.value?.problem ?? null), failed, again };
 }

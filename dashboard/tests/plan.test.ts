@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { Plan, RunRow } from "../src/api";
 import { DICTIONARIES } from "../src/i18n";
 import { planWords } from "../src/i18n/areas/plan";
+import { refusalWords } from "../src/i18n/areas/refusals";
 import { productionWords } from "../src/i18n/areas/plan-production";
 import { whatIfWords } from "../src/i18n/areas/plan-what-if";
 import { whyWords } from "../src/i18n/areas/plan-why";
 import { lasting, marker, rankOf, recipe, verdict } from "../src/pure/plan";
-import { beforeText, becauseText, changeTexts, conflictTexts, marksText, moneyText, reasonText, refusalText, rulesText, type Diff } from "../src/pure/plan-words";
+import { beforeText, becauseText, changeTexts, marksText, moneyText, reasonText, type Diff } from "../src/pure/plan-words";
 import { batchesUnderWay, outagesOf, reportText, startingNext, stepsOf, type Log } from "../src/pure/production";
+import { conflictTexts, refusalText, rulesText } from "../src/pure/refusals";
 import { HOUR, localText, momentsOf } from "../src/pure/time";
 import { blocksOf, rowsOf } from "../src/pure/timeline";
 import { blank, changeOf, changeText, KINDS, sideBySide, verdictText, type Answer } from "../src/pure/what-if";
@@ -16,6 +18,7 @@ import { blockedTexts, differenceText, moveText, rankSentence, startText, type M
 
 const es = DICTIONARIES.es;
 const own = planWords.es;
+const refusals = refusalWords.es;
 const place = { zone: "Europe/Madrid", locale: "es-ES" };
 const NOW = Date.parse("2026-03-11T10:00:00+01:00");
 const iso = (hours: number): string => new Date(NOW + hours * HOUR).toISOString();
@@ -118,25 +121,25 @@ describe("differences", () => {
 describe("refusals", () => {
   it("are told by their kind, rules by name", () => {
     const problem = { type: "urn:chocolate-factory:Busy", title: "Busy", status: 409, detail: "", hint: "" };
-    expect(refusalText(problem, own)).toBe(own.refused["Busy"]);
-    expect(refusalText({ ...problem, type: "about:blank", status: 500 }, own)).toBe(own.fault);
-    expect(refusalText({ ...problem, type: "urn:chocolate-factory:New", status: 400 }, own)).toBe(own.refusedOther);
-    expect(refusalText({ ...problem, status: 403 }, own)).toBe(own.refused["NotAllowed"]);
-    expect(refusalText(null, own)).toBe(own.noAnswer);
+    expect(refusalText(problem, refusals)).toBe(refusals.refused["Busy"]);
+    expect(refusalText({ ...problem, type: "about:blank", status: 500 }, refusals)).toBe(refusals.fault);
+    expect(refusalText({ ...problem, type: "urn:chocolate-factory:New", status: 400 }, refusals)).toBe(refusals.refusedOther);
+    expect(refusalText({ ...problem, status: 403 }, refusals)).toBe(refusals.refused["NotAllowed"]);
+    expect(refusalText(null, refusals)).toBe(refusals.noAnswer);
     const rows = [{ product: "standard", batches: 2, due: "2026-03-11T22:00:00+01:00", rules: ["machine", "due"] }];
-    expect(conflictTexts(rows, es, own, place)).toEqual(["2 lotes de estándar para mié 11 22:00: máquina ocupada por otros lotes; hora de entrega del lote"]);
-    expect(rulesText([], own)).toBe(own.several);
+    expect(conflictTexts(rows, es, refusals, place)).toEqual(["2 lotes de estándar para mié 11 22:00: máquina ocupada por otros lotes; hora de entrega del lote"]);
+    expect(rulesText([], refusals)).toBe(refusals.several);
   });
 
   it("name the same rules in both languages", () => {
-    expect(Object.keys(planWords.es.rules)).toEqual(Object.keys(planWords.en.rules));
+    expect(Object.keys(refusalWords.es.rules)).toEqual(Object.keys(refusalWords.en.rules));
     expect(Object.keys(planWords.es.causes)).toEqual(Object.keys(planWords.en.causes));
-    expect(Object.keys(planWords.es.refused)).toEqual(Object.keys(planWords.en.refused));
+    expect(Object.keys(refusalWords.es.refused)).toEqual(Object.keys(refusalWords.en.refused));
   });
 });
 
 describe("why", () => {
-  const telling: Telling = { words: es, plan: own, why: whyWords.es, place };
+  const telling: Telling = { words: es, refusals, why: whyWords.es, place };
   const reason = { mean_price_eur_kwh: 0.1552, rank: 144, allowed_starts: 1238, cheaper_blocked_by: { machine: 18, due: 117 }, cheaper_but_dearer: 8 } as unknown as Reason;
   const move = (more: Partial<Move>): Move => ({ start: iso(1), rule: null, difference_eur: null, moves_along: [], ...more });
 

@@ -9,12 +9,10 @@ from dataclasses import replace
 from datetime import datetime, time
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr
 
-from chocolate_factory import __version__
 from chocolate_factory.core.config import Settings
 from chocolate_factory.core.errors import Misconfigured
 from chocolate_factory.domain.advice import Learn
@@ -31,20 +29,19 @@ from chocolate_factory.infrastructure.alerts import AlertPlaces, build_channels
 from chocolate_factory.infrastructure.alerts.log import LogAlerts
 from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
 from chocolate_factory.infrastructure.assistants.key_check import check_key
-from chocolate_factory.infrastructure.backup_files import STORE, Backup, made, other_files, pack, unpack
+from chocolate_factory.infrastructure.backup_files import made
 from chocolate_factory.infrastructure.clock import SystemClock, clock_ahead
 from chocolate_factory.infrastructure.encoders import build_encoder
 from chocolate_factory.infrastructure.file_locks import FileLocks
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from chocolate_factory.infrastructure.model_files import ModelFiles
 from chocolate_factory.infrastructure.origin_files import OriginFiles, code_version
-from chocolate_factory.infrastructure.planners.highs import HighsPlanner
+from chocolate_factory.infrastructure.planners import PLANNERS
 from chocolate_factory.infrastructure.sources import build_sources, without_key
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.sources.site import Access, Site
 from chocolate_factory.infrastructure.stores import STORES, StorePlace
 from chocolate_factory.infrastructure.stores.shared_series import SharedSeries
-from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.infrastructure.tailscale import Tailscale
 from chocolate_factory.infrastructure.week_files import WeekFiles, plans_version
 from chocolate_factory.infrastructure.workers import runner
@@ -53,7 +50,6 @@ from chocolate_factory.services.backtest_forecasts import Bench
 from chocolate_factory.services.backtest_plans import PlansBench
 from chocolate_factory.services.check_running import Surroundings
 from chocolate_factory.services.choose_world import World, can_plan
-from chocolate_factory.services.copy_store import copy_store
 from chocolate_factory.services.plan_fleet import OWN_KINDS
 from chocolate_factory.services.send_alerts import Telling
 
@@ -142,7 +138,7 @@ def assemble(
         sources=sources,
         forecasters=FORECASTERS,
         forecaster=named,
-        planner=HighsPlanner(settings.plan.target_gap),
+        planner=PLANNERS["highs"](settings.plan.target_gap),
         plan_seconds=settings.plan.time_limit_s,
         plan_risk=settings.plan.risk,
         plan_paths=settings.plan.paths,
@@ -152,6 +148,7 @@ def assemble(
         replanning=replanning(settings),
         network=Tailscale(settings.tailscale.socket, certificates=settings.tailscale.certificates),
         encoder=build_encoder(settings.state),
+        alone=FileLocks(folder / "locks").wait,
     )
 
 
@@ -315,19 +312,6 @@ def half_set(settings: Settings) -> dict[str, str]:
     }
 
 
-def back_up(settings: Settings, store: Store, now: datetime, folder: Path | None = None) -> Backup:
-    """An archive of the whole state, the store as it is at one moment."""
-
-    def snapshot(path: Path) -> None:
-        if isinstance(store, SqliteStore):
-            store.snapshot(path)
-        else:
-            copy_store(store, SqliteStore(path))
-
-    facts = {"made_at": now.isoformat(), "version": __version__}
-    return pack(settings.state, snapshot, folder or backup_folder(settings), facts)
-
-
 def backup_folder(settings: Settings) -> Path:
     """Where backups are kept."""
     return settings.backup.folder or settings.state / "backups"
@@ -336,25 +320,6 @@ def backup_folder(settings: Settings) -> Path:
 def backups_made(settings: Settings) -> dict[datetime, Path]:
     """The archives there are, by when they were made."""
     return made(backup_folder(settings))
-
-
-def stored_anything(settings: Settings) -> bool:
-    """Whether the state folder holds something that a backup holds."""
-    return (settings.state / STORE).exists() or any(True for _ in other_files(settings.state))
-
-
-def restore(settings: Settings, archive: Path) -> Backup:
-    """Write an archive into the state, whose store must be empty; the file's schema is brought up to date."""
-    with TemporaryDirectory(dir=settings.state, prefix=".restoring-") as work:
-        found = unpack(archive, Path(work) / "state")
-        restored = SqliteStore(Path(work) / "state" / STORE)
-        if settings.store != "sqlite":
-            copy_store(restored, open_store(settings, settings.store, settings.state))
-            (Path(work) / "state" / STORE).unlink()
-        for path in sorted((Path(work) / "state").iterdir()):
-            if not path.name.endswith(("-wal", "-shm")):
-                path.replace(settings.state / path.name)
-    return found
 
 
 def build_desk(settings: Settings) -> Desk:
@@ -367,7 +332,7 @@ def build_desk(settings: Settings) -> Desk:
     def assistant() -> Assistant | None:
         return Claude(place) if place else None
 
-    return Desk(rules, assistant)
+    return Desk(rules, assistant, without="offline" if settings.offline else "no_key")
 
 
 def claude_place(settings: Settings) -> ClaudePlace | None:

@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
 
+from chocolate_factory.core.config import Settings
 from chocolate_factory.domain.roles import AccessRules, Caller, Role
 from chocolate_factory.main import create_app
 from chocolate_factory.services.ask_question import Question, ask_question
@@ -18,6 +19,7 @@ from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.keep_tokens import TokenWish, add_token
 from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
+from chocolate_factory.wiring import build_desk
 from tests.worlds import sample_world
 
 MARK = {"X-Requested-With": "choco"}
@@ -57,6 +59,7 @@ def test_events_come_in_order_and_carry_their_facts(client: TestClient) -> None:
     assert now["text"]["es"].split(": ")[1] in told[1][1]["text"]
     assert told[3][1] | {"as_of": "", "conversation": ""} == {
         **{"language": "es", "answered_by": "rules", "outcome": "answered", "notice": ""},
+        "reason": "no_key",
         **{"cost_eur": 0.0, "sample": True, "as_of": "", "conversation": "", "remembered": 0},
     }
 
@@ -67,6 +70,21 @@ def test_english_is_answered_in_english_unless_told(client: TestClient) -> None:
     spanish = events(client.post(URL, json={**asked, "language": "es"}, headers=MARK).text)
     assert english[1][1]["text"].startswith("The plan says")
     assert spanish[1][1]["text"].startswith("Consejo del plan")
+
+
+@pytest.mark.parametrize(
+    ("asked", "desk", "reason"),
+    [
+        ({"question": "¿Cuánto cuesta la luz ahora?"}, build_desk(Settings()), "no_key"),
+        ({"question": "¿Cuánto cuesta la luz ahora?"}, build_desk(Settings(offline=True)), "offline"),
+        ({"question": "¿Cuánto cuesta la luz ahora?", "plain": True}, Desk(), "plain"),
+        ({"question": "¿Quién está conectado?"}, Desk(), "private"),
+    ],
+)
+def test_why_rules_answered_is_told(world: World, asked: dict[str, Any], desk: Desk, reason: str) -> None:
+    with TestClient(create_app(world, desk=desk)) as client:
+        done = events(client.post(URL, json=asked, headers=MARK).text)[-1][1]
+    assert (done["answered_by"], done["reason"], done["notice"]) == ("rules", reason, "")
 
 
 def test_what_is_wrong_with_a_question_is_a_problem(client: TestClient) -> None:

@@ -19,6 +19,7 @@ from chocolate_factory.domain.talk import Reply, Request, Usage
 from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
 from chocolate_factory.main import create_app
 from chocolate_factory.services.assistant.desk import AskRules, Desk
+from chocolate_factory.services.assistant.phrases import NOTICES
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.tasks.keep_fresh import sync_prices
 from chocolate_factory.tasks.runner import run_job
@@ -115,6 +116,7 @@ def test_a_fault_is_said_and_the_next_question_works(
             scripted.control("anthropic", script)
         text, done, _ = ask(client, ASKED[language], language=language)
         assert (done["outcome"], notice in done["notice"]) == (outcome, True), done
+        assert done["notice"] == NOTICES[done["reason"]][language]
         if name == "429 for long":
             assert len(scripted.control("anthropic")["requests"]) == 1, (
                 "a pause that is too long is not waited for"
@@ -128,6 +130,7 @@ def test_a_fault_is_said_and_the_next_question_works(
         set_up(client, scripted)
         text, done, _ = ask(client, "precio de hoy")
         assert (text.strip(), done["notice"], done["answered_by"]) == ("No lo sé.", "", MODEL)
+        assert done["reason"] == ""
 
 
 def failing(*_: object, **__: object) -> Any:

@@ -557,29 +557,47 @@ def test_hostile_lines_on_stdio(world: World, caplog: pytest.LogCaptureFixture) 
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-def test_the_command_serves_on_stdio(tmp_path: Path) -> None:
+def command(folder: Path, socket: Path) -> StdioServerParameters:
+    """`choco mcp` on sample data, with the daemon at a socket."""
     env = {
         "CHOCO_OFFLINE": "1",
-        "CHOCO_STATE": str(tmp_path),
+        "CHOCO_STATE": str(folder),
         "CHOCO_SYNC__HISTORY_DAYS": "8",
         "PATH": "/nowhere",
     }
     env |= {"CHOCO_NOW": "2026-03-10T21:00:00+01:00", "CHOCO_FACTORY": str(ROOT / "factory.toml")}
-    env |= {"CHOCO_TAILSCALE__SOCKET": str(tmp_path / "none"), "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
-    command = StdioServerParameters(
-        command=str(Path(sys.executable).with_name("choco")), args=["mcp"], env=env
-    )
-    here = [name for name in TOOLS if name not in PRIVATE]
+    env |= {"CHOCO_TAILSCALE__SOCKET": str(socket), "HOME": str(folder), "OMP_NUM_THREADS": "1"}
+    return StdioServerParameters(command=str(Path(sys.executable).with_name("choco")), args=["mcp"], env=env)
 
-    async def talk() -> None:
+
+def test_the_command_serves_on_stdio(world: World, tmp_path: Path) -> None:
+    """Every tool, those on the network with what a daemon tells them."""
+
+    async def talk(socket: Path) -> None:
         with anyio.fail_after(60):
-            async with Client(command) as client:
-                assert [tool.name for tool in (await client.list_tools()).tools] == here
+            async with Client(command(tmp_path, socket)) as client:
+                assert [tool.name for tool in (await client.list_tools()).tools] == list(TOOLS)
                 answer = await client.call_tool("current_price", {})
                 assert answer.structured_content["sample"] is True  # type: ignore[index]
-                for name in here:
-                    assert not (await client.call_tool(name, {})).is_error
+                for name in TOOLS:
+                    answer = await client.call_tool(name, ARGUMENTS.get(name, {}))
+                    assert not answer.is_error
+                    if name in PRIVATE:
+                        expected = call_tool(world.real, name, ARGUMENTS.get(name, {}), CLI).to_json()
+                        assert answer.structured_content == expected
+                        assert answer.structured_content["missing"] is (name == "certificates")
                 (read,) = (await client.read_resource("choco://docs/assistant.md")).contents
                 assert "MCP" in read.text  # type: ignore[union-attr]
+
+    with daemon() as socket:
+        anyio.run(talk, socket)
+
+
+def test_the_command_offers_no_network_where_none_is(tmp_path: Path) -> None:
+    async def talk() -> None:
+        with anyio.fail_after(60):
+            async with Client(command(tmp_path, tmp_path / "none")) as client:
+                here = [tool.name for tool in (await client.list_tools()).tools]
+                assert here == [name for name in TOOLS if name not in PRIVATE]
 
     anyio.run(talk)

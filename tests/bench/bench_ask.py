@@ -1,6 +1,7 @@
 """What questions cost on a year of real prices: each tool alone, and answers through the stand-in of Claude.
 
-Own time is that of the whole less that of the SDK alone with the same requests.
+Own time is that of the whole less that of the SDK alone with the same requests. A sentence is shown when it
+is whole and checked, so that what comes in pieces, as from a real model, is waited for: that is told apart.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -49,8 +50,13 @@ GIVEN: dict[str, Any] = {
     **{"day": "2026-03-10", "at": "14:30", "hours": 3, "month": "2026-02", "days": 30},
     **{"machine": "conche", "product": "", "batch": "", "series": "spot"},
 }
-THREE = ("current_price", "day_prices", "plan_summary")
-ANSWER = {"text": "Eso es todo lo que se sabe."}
+THREE = ("why_batch", "alerts", "day_prices")
+"""The two slowest among them."""
+
+SENTENCE, PIECE_MS = "Eso es todo lo que se sabe.", 30
+"""Twelve characters, some three tokens of a small model, come together."""
+
+ANSWER = {"text": f"{SENTENCE} No hay nada más."}
 CALLS = {"content": [{"type": "tool_use", "name": name, "input": {}} for name in THREE]}
 Row = tuple[str, float, str]
 Body = dict[str, Any]
@@ -119,10 +125,10 @@ def standin(folder: Path) -> Iterator[str]:
         child.wait(10)
 
 
-def control(url: str, body: object = None) -> Any:
-    """Forget what was seen, or queue scripts."""
+def control(url: str, body: object = None, name: str = "anthropic") -> Any:
+    """Read what was seen, or queue scripts or faults."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{url}/_control/anthropic", data, method="POST" if data else "GET")
+    request = urllib.request.Request(f"{url}/_control/{name}", data, method="POST" if data else "GET")
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read())
 
@@ -170,26 +176,35 @@ def asked(port: int, tools: bool) -> tuple[float, float]:
     return first, whole
 
 
-def alone(client: Any, bodies: list[Body]) -> tuple[float, float]:
-    """Milliseconds to the first text and to the end of the same requests by the SDK alone."""
-    start, first = time.perf_counter(), 0.0
+def alone(client: Any, bodies: list[Body]) -> tuple[float, float, float]:
+    """Milliseconds to the first text, the first whole sentence and the end of requests by the SDK alone."""
+    start, first, sentence, text = time.perf_counter(), 0.0, 0.0, ""
     for body in bodies:
         with client.messages.stream(
             **{key: value for key, value in body.items() if key != "stream"}
         ) as stream:
             for event in stream:
-                if event.type == "content_block_delta" and event.delta.type == "text_delta" and not first:
-                    first = 1000 * (time.perf_counter() - start)
-    return first, 1000 * (time.perf_counter() - start)
+                if event.type == "content_block_delta" and event.delta.type == "text_delta":
+                    text += event.delta.text
+                    first = first or 1000 * (time.perf_counter() - start)
+                    if SENTENCE in text:
+                        sentence = sentence or 1000 * (time.perf_counter() - start)
+    return first, sentence, 1000 * (time.perf_counter() - start)
 
 
-def spent(port: int, url: str, scripts: list[Body]) -> dict[str, tuple[float, float]]:
-    """Median milliseconds (first text, whole) of answers to scripts: by the product, and by the SDK alone."""
+def spent(port: int, url: str, scripts: list[Body], piece_ms: float = 0) -> dict[str, tuple[float, ...]]:
+    """Median milliseconds of answers to scripts, as `asked` and `alone` tell them: ours, and the bare SDK's.
+
+    The pieces of an answer come at once, or `piece_ms` after one another.
+    """
     import anthropic
 
     client = anthropic.Anthropic(api_key=KEY, base_url=f"{url}/anthropic", max_retries=0)
     ours, bare = [], []
+    slow = {"provider": "anthropic", "kind": "slow", "params": {"drip": True, "delay_s": piece_ms / 100}}
     for _ in range(ROUNDS):
+        if piece_ms:
+            control(url, {**slow, "count": 2 * len(scripts)}, "faults")
         control(url, {"responses": scripts})
         ours.append(asked(port, len(scripts) > 1))
         bodies = [one["body"] for one in control(url)["requests"][-len(scripts) :]]
@@ -207,9 +222,9 @@ def same_calls(scripts: list[Body], bodies: list[Body]) -> list[Body]:
     return [{"content": [block for block in given if block["type"] == "tool_use"]}, *scripts[1:]]
 
 
-def medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
-    """The median of each."""
-    return statistics.median(one for one, _ in pairs), statistics.median(two for _, two in pairs)
+def medians(rounds: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """The median of each figure."""
+    return tuple(statistics.median(values) for values in zip(*rounds, strict=True))
 
 
 def rows() -> list[Row]:
@@ -223,6 +238,7 @@ def rows() -> list[Row]:
         rules = statistics.median(milliseconds(lambda: by_rules(ports)) for _ in range(REPEATS))
         with standin(folder) as url, serving(folder, url) as port:
             plain = spent(port, url, [ANSWER])
+            paced = spent(port, url, [ANSWER], PIECE_MS)
             three = spent(port, url, [CALLS, ANSWER])
     told = [
         (f"tool {name}, warm", tools[name][1], "ms") for name in sorted(tools, key=lambda n: -tools[n][1])
@@ -233,7 +249,9 @@ def rows() -> list[Row]:
         ("the SDK of Claude, imported by the first question of a process", imported(), "ms"),
         ("first text through Claude, own time (bar 50)", plain["ours"][0] - plain["bare"][0], "ms"),
         ("first text through Claude, whole", plain["ours"][0], "ms"),
-        ("an answer with three tool calls, own time (bar 300)", three["ours"][1] - three["bare"][1], "ms"),
+        (f"the same in pieces {PIECE_MS} ms apart, own time", paced["ours"][0] - paced["bare"][1], "ms"),
+        ("the same, with the wait for a whole sentence", paced["ours"][0] - paced["bare"][0], "ms"),
+        ("an answer with three tool calls, own time (bar 300)", three["ours"][1] - three["bare"][2], "ms"),
         ("an answer with three tool calls, whole", three["ours"][1], "ms"),
     ]
 

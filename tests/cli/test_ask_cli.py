@@ -13,7 +13,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from chocolate_factory.cli.asking import show_end
+from chocolate_factory.services.ask_question import Desk, Question, ask_question
 from tests.conftest import ROOT, Run
+from tests.worlds import sample_ports
 
 ENV = {
     "CHOCO_OFFLINE": "1",
@@ -33,7 +38,8 @@ def test_asks_tells_and_refuses(choco: Run, tmp_path: Path) -> None:
     assert "Ahora se paga" in shown.stdout
     assert "current_price.now_price" in shown.stdout
     assert "SAMPLE" in shown.stderr
-    assert "(rules; current_price)" in shown.stderr
+    assert "(rules, as nobody else is asked offline; current_price)" in shown.stderr
+    assert body["reason"] == "offline"
     choco("ask", "hoy", "--lang", "fr", env=env, expect=2)
     choco("ask", " ", env=env, expect=2)
     long = json.loads(choco("ask", "x" * 501, "--json", env=env, expect=2).stdout)
@@ -53,6 +59,17 @@ def test_asks_tells_and_refuses(choco: Run, tmp_path: Path) -> None:
     assert talk.say("why?").count("(rules; no tool)") == 1
     talk.write("\x04")
     assert talk.ended() == 0
+
+
+def test_says_that_no_key_is_set(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    ports, text = sample_ports(tmp_path), "What is the price now?"
+    show_end(list(ask_question(ports, ports.store, Desk(), Question(text, "test"))), sources=False)
+    said = "(rules, as CHOCO_ANTHROPIC__API_KEY is not set; current_price)\n"
+    assert capsys.readouterr().err == said
+    show_end(
+        list(ask_question(ports, ports.store, Desk(), Question(text, "test", plain=True))), sources=False
+    )
+    assert capsys.readouterr().err == "(rules; current_price)\n"
 
 
 class Terminal:

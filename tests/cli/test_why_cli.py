@@ -52,6 +52,10 @@ def test_why_and_what_if(typed: Typed) -> None:
     assert "Forbidden by staff" in typed("why", batch, "--at", "03:00")
     table = typed("plan", "--what-if", "price=+10%", "machine:oven=+1")
     assert "What if price=+10%, machine:oven=+1?" in table and "Nothing was stored." in table
+    assert f"The plan says {plan['cost_eur']:.2f} EUR" in table
+    fewer = typed("plan", "--what-if", "demand=-50%")
+    assert "batches fewer: the costs are not those of the same work." in fewer
+    assert "true difference" not in fewer
     body = json.loads(typed("plan", "--what-if", "price=-10%", "--json", "--time-limit", "1"))
     assert body["difference"]["cost_eur"] < 0
     assert "machine oven" in typed("why", "--values", "--time-limit", "1")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from chocolate_factory.core.errors import ChocolateError, UsageError
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Record, Store
+from chocolate_factory.domain.publication import published
 from chocolate_factory.domain.series import Origin, Point, Series, empty, from_points
 from chocolate_factory.domain.series_info import MARKET_ZONE, Hole
 from chocolate_factory.domain.slots import Window, day_window, epoch, moment
@@ -480,6 +482,19 @@ def test_a_hole_splits_where_the_market_changed_its_resolution(store: Store) -> 
     ]
 
 
+def test_a_slot_of_another_length_than_its_day_has_is_a_hole(store: Store) -> None:
+    day = day_window(date(2026, 3, 10), MARKET_ZONE)
+    store.write(series_of(*(Point(moment(s), 15, 1.0, T0, Origin.PUBLISHED, "omie") for s in day.starts(15))))
+    hour = Point(day.start + hours(5), 60, 1.0, T0, Origin.PUBLISHED, "file")
+    store.write(series_of(hour))
+    told = (hour.start, hour.start + timedelta(minutes=15), 1)
+    assert spans(store.holes("spot", day, LONG_AFTER)) == [told]
+    store.write(series_of(replace(hour, minutes=15, available_at=T0 + hours(1))))
+    assert store.holes("spot", day, LONG_AFTER) == [], "what was known before does not matter"
+    store.write(series_of(replace(hour, available_at=T0 + hours(2))))
+    assert spans(store.holes("spot", day, LONG_AFTER)) == [told]
+
+
 def test_a_series_without_a_publication_rule_has_no_holes(store: Store) -> None:
     assert store.holes("temperature_forecast", EVER, LONG_AFTER) == []
 
@@ -502,7 +517,7 @@ def test_holes_and_stored_slots_are_the_expected_grid(
     all_slots = info.expected(whole, now)
     stored = {int(all_slots[n]) for n in kept if n < len(all_slots)}
     store = fresh.store()
-    store.write(series_of(*(Point(moment(s), 15, 1.0, T0, Origin.PUBLISHED, "test") for s in stored)))
+    store.write(published("spot", list(stored), [1.0] * len(stored), "test"))
     holes = store.holes("spot", window, now)
     found: list[int] = []
     for hole in holes:
@@ -566,6 +581,7 @@ def test_any_text_may_be_a_kind_or_an_id(store: Store) -> None:
     for text in texts:
         assert store.find(text) == store.find(text, id=text) == [Record(text, text, T0, {"text": text})]
     assert [record.id for record in store.find("plan")] == sorted(texts, reverse=True)
+    assert [record.id for record in store.each("plan")] == sorted(texts)
 
 
 def test_a_change_has_a_stamp_of_its_own_that_every_process_sees(reopen: Open) -> None:
@@ -619,6 +635,27 @@ def test_many_records_are_found(store: Store) -> None:
         store.save(record)
     assert store.find("plan", limit=45) == records[:4:-1]
     assert store.find("plan") == records[::-1]
+    assert list(store.each("plan")) == sorted(records, key=lambda record: record.id)
+    assert list(store.each("job")) == []
+
+
+def test_records_that_change_while_all_are_read_come_whole(store: Store) -> None:
+    """One is replaced by a longer one, one is forgotten, one is new: none comes in part, none twice."""
+    noise = random.Random(3).randbytes(150_000).hex()
+    bodies = [{"n": n, "noise": noise[:n]} for n in range(50)]
+    for n, body in enumerate(bodies):
+        store.save(Record("plan", f"p{n:02d}", T0 + hours(n), body))
+    found: dict[str, object] = {}
+    for record in store.each("plan"):
+        if not found:
+            store.save(Record("plan", "p30", T0 + hours(30), {"n": 30, "noise": noise}))
+            store.save(Record("plan", "p99", T0 + hours(99), {"n": 99}))
+            store.forget("plan", T0 + hours(1))
+        assert record.id not in found
+        found[record.id] = record.body
+    assert found.pop("p30") == {"n": 30, "noise": noise}
+    found.pop("p99", None)
+    assert found == {f"p{n:02d}": body for n, body in enumerate(bodies) if n != 30}
 
 
 @settings(max_examples=30, deadline=None)

@@ -21,6 +21,8 @@ from tests.worlds import empty_ports, sample_world, tiny
 FILLED: dict[str, Any] = {
     **{"day": "2026-03-11", "at": "14:30", "hours": 2, "month": "2026-02", "days": 20},
     **{"batch": "loaf-2026-03-11-1", "machine": "oven", "product": "loaf", "series": "spot"},
+    **{"since": "08:00", "until": "14:00", "last": "2026-03-12", "than": "2026-03-10"},
+    **{"which": "last", "quantity": "rain"},
     **{"query": "¿Qué es el ahorro?", "changes": ["price=+10%"], "address": "100.101.102.103"},
 }
 HOSTILE = [

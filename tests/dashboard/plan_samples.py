@@ -381,6 +381,7 @@ def what_if(plan: PlanAnswer, change: str, more_eur: float) -> WhatIfAnswer:
         sample=False,
         plan=plan.id,
         issued_at=plan.issued_at,
+        plan_cost_eur=plan.cost_eur,
         window=Span(start=plan.window.start, end=plan.window.end),
         currency="EUR",
         changes=[change],

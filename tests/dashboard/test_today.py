@@ -137,7 +137,7 @@ def test_a_day_without_a_finished_batch_has_no_saving(show: Open, site: Site) ->
     assert site.answer.advice
     advice = site.answer.advice.model_copy(update={"saving_today_eur": None})
     site.answer = site.answer.model_copy(update={"advice": advice})
-    assert said(show(), "saving-today") == "Ahorro de hoy – hoy no acaba ningún lote"
+    assert said(show(), "saving-today") == "Ahorro de hoy hoy no acaba ningún lote"
 
 
 @pytest.mark.parametrize(("can", "buttons"), [(["read"], 0), (["read", "plan"], 1)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.conftest import ROOT, need
 
 NGINX = ROOT / "docker" / "nginx"
 SECRET = "a-secret-of-the-hop-in-tests"
+Place = str | tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,17 @@ class Listening:
     port: int
     serve: Path
 
+    def send(self, raw: bytes, *, serve: bool = False) -> socket.socket:
+        """The connection that bytes were sent on; the caller closes it."""
+        door = socket.socket(socket.AF_UNIX if serve else socket.AF_INET, socket.SOCK_STREAM)
+        door.settimeout(10)
+        door.connect(str(self.serve) if serve else ("127.0.0.1", self.port))
+        door.sendall(raw)
+        return door
+
     def ask(self, raw: bytes, *, serve: bool = False) -> tuple[int, bytes]:
         """(status, whole answer) of bytes as they are sent; 0 when the connection is closed without one."""
-        family = socket.AF_UNIX if serve else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as door:
-            door.settimeout(10)
-            door.connect(str(self.serve) if serve else ("127.0.0.1", self.port))
-            door.sendall(raw)
+        with self.send(raw, serve=serve) as door:
             answer = b""
             while chunk := door.recv(65536):
                 answer += chunk
@@ -39,22 +45,25 @@ class Listening:
 
 
 def free_port() -> int:
-    """A port of loopback that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    """A port of loopback that is free now, and that the system hands to nobody who asks for any."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @contextmanager
-def door_before(app: str, folder: Path, secret: str = SECRET) -> Iterator[Listening]:
-    """nginx with the project's configuration in front of an app at host:port."""
+def door_before(app: str, folder: Path, serve_from: str = "unix:") -> Iterator[Listening]:
+    """nginx with the project's configuration in front of an app at host:port; Serve comes from an address."""
     need(shutil.which("nginx") is not None, "nginx")
     port, run = free_port(), folder / "run"
-    (folder / "secret").write_text(secret + "\n")
+    (folder / "secret").write_text(SECRET + "\n")
     environment = {
         "PATH": "/usr/sbin:/usr/bin:/bin",
         "CHOCO_APP": app,
         "CHOCO_OPEN_LISTEN": f"127.0.0.1:{port}",
         "CHOCO_SERVE_LISTEN": f"unix:{run}/serve.sock",
+        "CHOCO_SERVE_FROM": serve_from,
         "CHOCO_PROXY_SECRET_FILE": str(folder / "secret"),
         "CHOCO_NGINX_LOG": str(folder / "error.log"),
     }
@@ -62,18 +71,23 @@ def door_before(app: str, folder: Path, secret: str = SECRET) -> Iterator[Listen
     command = ["nginx", "-c", str(run / "nginx.conf"), "-e", str(folder / "error.log"), "-g", "daemon off;"]
     with subprocess.Popen(command, env=environment) as process:
         try:
-            wait_for(run / "serve.sock", process, folder / "error.log")
+            wait_for([("127.0.0.1", port), str(run / "serve.sock")], process, folder / "error.log")
             yield Listening(port, run / "serve.sock")
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
-def wait_for(path: Path, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until nginx listens."""
-    end = time.monotonic() + 20
-    while not path.exists():
+def wait_for(places: list[Place], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until nginx takes connections at each place."""
+    end = time.monotonic() + 60
+    while not all(map(is_open, places)):
         if process.poll() is not None or time.monotonic() > end:
             raise AssertionError(f"nginx did not start: {log.read_text() if log.exists() else ''}")
         time.sleep(0.02)
-    time.sleep(0.05)
+
+
+def is_open(place: Place) -> bool:
+    """Whether somebody listens at a path or an address."""
+    with socket.socket(socket.AF_UNIX if isinstance(place, str) else socket.AF_INET) as asked:
+        return asked.connect_ex(place) == 0

@@ -11,13 +11,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chocolate_factory.cli.settings import OF_COMPOSE, rows
-from chocolate_factory.core.config import Settings
+from chocolate_factory.core.config import Settings, TailscaleSettings
 from tests.conftest import ROOT, need
 
 BIN = Path(sys.executable).parent
@@ -25,6 +26,7 @@ DOCKER = ROOT / "docker"
 STACKS = {
     "one node": ["compose.yaml"],
     "production": [f"docker/docker-compose{part}.yml" for part in ("", ".override", ".prod")],
+    "shared": [f"docker/docker-compose{part}.yml" for part in ("", ".override", ".prod", ".shared")],
     "from a checkout": ["docker/docker-compose.yml", "docker/docker-compose.override.yml"],
     "development": ["docker/docker-compose.dev.yml"],
     "git": ["docker/forgejo-compose.yml"],
@@ -138,7 +140,8 @@ def test_only_the_proxy_is_published_and_only_on_loopback(stacks: dict[str, dict
         for stack, name, service in services(stacks)
         for port in service.get("ports", [])
     }
-    proxies = {(name, "proxy", "127.0.0.1") for name in ("one node", "production", "from a checkout")}
+    proxied = ("one node", "production", "shared", "from a checkout")
+    proxies = {(name, "proxy", "127.0.0.1") for name in proxied}
     assert published == {*proxies, ("development", "app", "127.0.0.1")}
 
 
@@ -154,6 +157,68 @@ def test_networks_carry_packets_that_fit_the_tunnel(stacks: dict[str, dict[str, 
         for name, network in told.get("networks", {}).items():
             if not network.get("external"):
                 assert network["driver_opts"]["com.docker.network.driver.mtu"] == "1280", (stack, name)
+
+
+def served(service: dict[str, Any]) -> set[tuple[str, str]]:
+    """(host, port) of all that the Serve file of a sidecar passes on to."""
+    (file,) = (row["source"] for row in service["volumes"] if row["target"].endswith("serve.json"))
+    return set(re.findall(r'"(?:Proxy|TCPForward)": "(?:http://)?([\w.-]+):(\d+)"', Path(file).read_text()))
+
+
+def test_a_sidecar_reaches_by_name_what_it_serves(stacks: dict[str, dict[str, Any]]) -> None:
+    """The network namespace of another container would be gone when that one starts again by itself."""
+    found = {}
+    for stack, told in stacks.items():
+        if "tailscale" in told["services"]:
+            sidecar = told["services"]["tailscale"]
+            found[stack] = served(sidecar)
+            for host, _ in found[stack]:
+                assert set(told["services"][host]["networks"]) & set(sidecar["networks"]), (stack, host)
+    door, store = ("proxy", "8081"), ("influx", "8086")
+    assert found == {
+        "production": {door},
+        "from a checkout": {door},
+        "shared": {door, store},
+        "git": {("forgejo", "3000")},
+        "registry": {("registry", "5000")},
+    }
+    modes = {service.get("network_mode", "none") for _, _, service in services(stacks)}
+    assert modes == {"none"}
+
+
+def test_nginx_lets_in_the_sidecar_alone_where_logins_count(stacks: dict[str, dict[str, Any]]) -> None:
+    for stack in ("production", "shared", "from a checkout"):
+        told = stacks[stack]["services"]
+        given = told["proxy"]["environment"]
+        address = told["tailscale"]["networks"]["inside"]["ipv4_address"]
+        assert (given["CHOCO_SERVE_LISTEN"], given["CHOCO_SERVE_FROM"]) == ("8081", address)
+        (pool,) = stacks[stack]["networks"]["inside"]["ipam"]["config"]
+        assert ip_address(address) in ip_network(pool["subnet"])
+        assert ip_address(address) not in ip_network(pool["ip_range"]), "given to no other container"
+
+
+def test_the_app_reads_what_the_sidecar_knows_and_no_key_of_it(stacks: dict[str, dict[str, Any]]) -> None:
+    for stack in ("production", "shared", "from a checkout"):
+        told = stacks[stack]["services"]
+        mounts = {row["target"]: row for row in told["app"]["volumes"]}
+        kept = {row["target"]: row["source"] for row in told["tailscale"]["volumes"]}
+        place = str(TailscaleSettings().socket.parent).removeprefix("/var")
+        assert mounts[place]["read_only"]
+        assert mounts[place]["source"] == kept["/socket"]
+        assert not kept["/socket"].startswith(kept["/data"] + "/")
+        assert told["app"]["user"].split(":")[0] != told["tailscale"]["user"].split(":")[0], "a reader only"
+
+
+def test_the_engine_of_pipelines_is_reached_from_outside_its_namespace(
+    stacks: dict[str, dict[str, Any]],
+) -> None:
+    """The image publishes its port, and adds `dockerd`, only where the command is nothing but options."""
+    engine = stacks["runners"]["services"]["engine"]
+    assert engine["command"]
+    assert not [word for word in engine["command"] if not word.startswith("-") or word.startswith("--host")]
+    assert engine["environment"] == {"DOCKER_TLS_CERTDIR": "", "DOCKERD_ROOTLESS_ROOTLESSKIT_MTU": "1280"}
+    runner = stacks["runners"]["services"]["runner"]
+    assert runner["environment"]["DOCKER_HOST"] == "tcp://engine:2375"
 
 
 def test_the_store_reaches_nothing_outside(stacks: dict[str, dict[str, Any]]) -> None:
@@ -189,7 +254,7 @@ def test_no_secret_stands_in_an_environment(stacks: dict[str, dict[str, Any]]) -
 def test_settings_of_the_containers_exist(stacks: dict[str, dict[str, Any]]) -> None:
     known = {name for name, *_ in rows(Settings)}
     # Of nginx and its template, docker/nginx/render.sh.
-    door = {"CHOCO_APP", "CHOCO_OPEN_LISTEN", "CHOCO_SERVE_LISTEN", "CHOCO_PROXY_SECRET"}
+    door = {"CHOCO_APP", "CHOCO_OPEN_LISTEN", "CHOCO_SERVE_LISTEN", "CHOCO_SERVE_FROM", "CHOCO_PROXY_SECRET"}
     given = {
         key.removesuffix("_FILE")
         for _, _, service in services(stacks)

@@ -5,14 +5,17 @@ Behind it stands an app that tells what reached it, then the product itself. Abo
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from chocolate_factory.api.doors import DOORS
 from chocolate_factory.domain.roles import AccessRules, Act, Role
@@ -53,7 +56,15 @@ def doors() -> Iterator[tuple[str, str, str]]:
 
 
 PAGE = [("GET", path, "open") for path in ("/", "/dashboard", "/assets/index-Bi6coXJu.js")]
-ROUTES = [*PAGE, *doors()]
+NAMES = ("leche%2055%20%25%20almendra-2026-03-10-1", "Bomb%C3%B3n-2026-03-10-1", "%E5%B7%A7" * 80 + "-1")
+"""Batches of products whose names have more than letters and digits."""
+
+WHY = [
+    (method, f"/api/v1/plans/latest/runs/{name}/why", kind)
+    for name in NAMES
+    for method, kind in (("GET", "open"), ("POST", "solve"))
+]
+ROUTES = [*PAGE, *doors(), *WHY]
 PLACES = (
     *("/docs", "/redoc", "/openapi.json", "/metrics", "/health", "/ready", "/version", "/api", "/api/"),
     *("/api/v1", "/api/v1/", "/api/v2/prices", "/static", "/assets/", "/.env", "/dashboard/", "/dashboard/x"),
@@ -117,6 +128,12 @@ DISGUISED = [
     "/api/v1/plans/a%0d%0aX-Evil:1",
     "/api/v1/plans/latest/exports/pdf/../../../jobs",
     "/api/v1/plans/latest/runs/a%2f..%2f../why",
+    "/api/v1/plans/latest/runs/a%5C..%5C/why",
+    "/api/v1/plans/latest/runs/a%0d%0aX-Evil:1/why",
+    "/api/v1/plans/latest/runs/a%7f/why",
+    "/api/v1/plans/latest/runs/a%zz/why",
+    "/api/v1/plans/latest/runs/a b/why",
+    "/api/v1/plans/latest/runs/" + "%C3%B3" * 129 + "/why",
     "/api/v1/plans/" + "a" * 65,
     "/api/v1/jobs?x=/api/v1/prices",
     "/api/v1/jobs#/api/v1/prices",
@@ -142,10 +159,16 @@ def request(method: str, target: str, headers: str = "", body: str = "") -> byte
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
-    """The door before an app that answers every request with what it got."""
+    """The door before an app that answers every request with what it got, and lets a stream stay open."""
     app = FastAPI(openapi_url=None)
 
-    async def tell(asked: Request) -> JSONResponse:
+    async def for_ever() -> AsyncIterator[bytes]:
+        yield b": open\n\n"
+        await asyncio.Event().wait()
+
+    async def tell(asked: Request) -> Response:
+        if asked.headers.get("last-event-id") == "stay":
+            return StreamingResponse(for_ever(), media_type="text/event-stream")
         found = [[key.decode(), value.decode()] for key, value in asked.headers.raw]
         target = asked.scope["raw_path"].decode()
         return JSONResponse({"reached": target, "method": asked.method, "headers": found})
@@ -269,6 +292,64 @@ def test_a_body_beyond_the_bound_is_refused(mirror: Listening) -> None:
     headers = f"Content-Length: {10**9}\r\n"
     raw = f"POST /api/v1/plans/what-if HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n"
     assert mirror.ask(raw.encode(), serve=True)[0] == 413
+
+
+def streams(mirror: Listening, *callers: str, serve: bool) -> list[bytes]:
+    """First bytes of the answers to streams that are open at the same time, one for each caller's headers."""
+    stay = "Last-Event-ID: stay\r\n"
+    with ExitStack() as held:
+        raws = [request("GET", "/api/v1/events", stay + caller) for caller in callers]
+        return [held.enter_context(mirror.send(raw, serve=serve)).recv(4096) for raw in raws]
+
+
+def login(name: str) -> str:
+    return f"Tailscale-User-Login: {name}@example.org\r\nX-Forwarded-For: 100.64.0.1\r\n"
+
+
+def machine(number: int) -> str:
+    """A machine with a tag, which has no login."""
+    return f"X-Forwarded-For: 100.64.0.{number}\r\n"
+
+
+LETTERS = "abcdefghij"
+SHARED = [
+    (True, [login(name) for name in LETTERS], 10),
+    (True, [machine(number) for number in range(10)], 10),
+    (True, [login("one")] * 10, 8),
+    (True, [machine(99)] * 10, 8),
+    (False, [login(name) for name in LETTERS], 8),
+    (False, [f"{login(name)}X-Choco-Proxy-Secret: {SECRET}\r\n" for name in LETTERS], 8),
+]
+
+
+@pytest.mark.parametrize(("serve", "callers", "let_in"), SHARED)
+def test_who_shares_the_bound_on_streams(
+    mirror: Listening, serve: bool, callers: list[str], let_in: int
+) -> None:
+    answers = streams(mirror, *callers, serve=serve)
+    found = [answer.split()[1] for answer in answers]
+    assert found == [b"200"] * let_in + [b"429"] * (len(callers) - let_in)
+
+
+def test_more_than_one_login_may_ask_is_told_as_a_problem(mirror: Listening) -> None:
+    post = ("POST", "/api/v1/plans/what-if", login("eager"))
+    answers = [mirror.ask(request(*post), serve=True) for _ in range(12)]
+    refused = [answer for status, answer in answers if status == 429]
+    assert answers[0][0] == 200
+    assert refused
+    head, body = refused[0].split(b"\r\n\r\n", 1)
+    assert b"application/problem+json" in head
+    assert b"Retry-After: 5" in head
+    problem = json.loads(body)
+    assert problem["status"] == 429
+    assert problem["hint"]
+    assert mirror.ask(request(*post[:2], login("calm")), serve=True)[0] == 200
+
+
+def test_only_serve_is_let_in_at_its_listener(tmp_path: Path) -> None:
+    with door_before("127.0.0.1:9", tmp_path, serve_from="10.83.7.11") as door:
+        for method, path in (("GET", "/dashboard"), ("GET", "/api/v1/me"), ("POST", "/api/v1/chat")):
+            assert door.ask(request(method, path, login("boss")), serve=True)[0] == 403
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
-"""The programs that operators run: smoke test, record of good versions, secrets, secret scan. About 3 s."""
+"""The programs that operators run: smoke test, secrets, secret scan, reload. About 3 s."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ BIN = Path(sys.executable).parent
 sys.path.insert(0, str(SCRIPTS))
 import secrets_file  # noqa: E402
 import smoke  # noqa: E402
-import stack  # noqa: E402
 
 Answer = tuple[int, str, str]
 JSON, HTML, SCRIPT = "application/json", "text/html", "text/javascript"
@@ -48,7 +46,11 @@ FAULTS: list[tuple[str, str, Answer]] = [
     ("prices", "/api/v1/prices", (503, JSON, "{}")),
     ("prices", "/api/v1/prices", (200, HTML, "<html>maintenance</html>")),
     ("plan", "/api/v1/plans/latest", (200, JSON, '{"violations": ["x"], "runs": [{}], "cost_eur": 1}')),
-    ("plan", "/api/v1/plans/latest", (200, JSON, '{"violations": [], "runs": [], "cost_eur": 1}')),
+    (
+        "plan",
+        "/api/v1/plans/latest",
+        (200, JSON, '{"violations": [], "runs": [], "cost_eur": 1, "late": []}'),
+    ),
     ("plan", "/api/v1/plans/latest", (409, JSON, "{}")),
     ("forged login", "/api/v1/me", (200, JSON, '{"role": "admin"}')),
     ("closed doors", "/metrics", (200, "text/plain", "choco 1")),
@@ -110,6 +112,20 @@ def test_the_smoke_test_names_each_fault(
     assert [line.split(":")[0] for line in failed] == [f"FAIL  proxy {check}"]
 
 
+def test_a_plan_without_runs_passes_where_it_says_why(place: Place) -> None:
+    base, answers = place
+    answers.clear()
+    for told, words in (
+        ({"assumptions": ["No demand falls into the window: there is nothing to make."]}, "nothing to make"),
+        ({"in_stock": [{"product": "loaf", "batches": 2}], "late": []}, "no runs, but in_stock"),
+        ({"late": [{}], "left_for_later": [{}]}, "no runs, but late, left_for_later"),
+    ):
+        body = json.dumps({"violations": [], "runs": [], "cost_eur": 3.25, **told})
+        answers["/api/v1/plans/latest"] = (200, JSON, body)
+        assert words in smoke.plan(base)
+        assert smoke.plan(base).endswith("3.25 EUR")
+
+
 def test_the_smoke_test_waits_and_then_says_what_is_missing(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,122 +147,6 @@ def test_the_smoke_test_says_that_a_development_server_has_an_admin(place: Place
     assert smoke.roles(base, True) == "this caller is admin here: development"
     answers["/api/v1/me"] = OPEN["/api/v1/me"]
     assert smoke.roles(base, True) == "5 refused"
-
-
-def image(number: int) -> stack.Image:
-    return stack.Image(f"choco:{number}", f"sha256:{str(number) * 64}", "2026-03-10T00:00:00Z")
-
-
-@pytest.fixture
-def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """A `docker` that does what a shell line says and notes how it was called."""
-
-    def make(line: str) -> Path:
-        program, notes = tmp_path / "bin" / "docker", tmp_path / "calls"
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(f'#!/bin/sh\necho "$@" >> {notes}\n{line}\n')
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-        monkeypatch.setenv("CHOCO_COMPOSE", "docker compose")
-        return notes
-
-    return make
-
-
-def test_good_versions_are_kept_and_others_forgotten(
-    tmp_path: Path, fake_docker: Callable[[str], Path]
-) -> None:
-    good = stack.Good()
-    for number in (1, 2, 3, 4, 2):
-        good = stack.succeed(good, image(number))
-    assert [row.reference for row in (good.current, *good.before) if row] == ["choco:2", "choco:4", "choco:3"]
-    gone = image(1).kept
-    notes = fake_docker(f'case "$*" in *ls*) echo {gone}; echo {image(2).kept};; esac')
-    stack.write_good(tmp_path / "deploy", good)
-    assert stack.read_good(tmp_path / "deploy") == good
-    assert [line for line in notes.read_text().splitlines() if " rm " in line] == [f"image rm {gone}"]
-    fake_docker("exit 1")
-    stack.write_good(tmp_path / "deploy", stack.Good(image(1)))
-    assert stack.read_good(tmp_path / "deploy") == stack.Good(image(1)), "only tidying failed"
-
-
-def run(name: str, *args: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / name), *args], capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_a_deploy_that_cannot_begin_changes_nothing(
-    tmp_path: Path, fake_docker: Callable[[str], Path]
-) -> None:
-    folder = tmp_path / "deploy"
-    notes = fake_docker('case "$*" in *ps*) ;; *) echo "no such image" >&2; exit 1;; esac')
-    code, told = run("deploy.py", "choco:x", "--folder", str(folder))
-    assert (code, "no such image" in told) == (2, True)
-    assert " up " not in notes.read_text()
-    code, told = run("rollback.py", "--folder", str(folder))
-    assert (code, "no version before" in told) == (2, True)
-    (folder / "good.json").write_text("{half")
-    assert run("deploy.py", "choco:x", "--folder", str(folder))[0] == 2
-    (folder / "good.json").unlink()
-    with (folder / "lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        code, told = run("deploy.py", "choco:x", "--folder", str(folder))
-    assert (code, "another deploy" in told) == (2, True)
-
-
-def test_a_deploy_that_cannot_back_up_changes_nothing(
-    tmp_path: Path, fake_docker: Callable[[str], Path]
-) -> None:
-    for answer, words in (
-        ('echo "disk full" >&2; exit 4', "disk full"),
-        ("echo done", "does not tell where it is: done"),
-        ("echo '{}'", "does not tell where it is"),
-        ("echo '[]'", "does not tell where it is"),
-    ):
-        notes = fake_docker(
-            f'case "$*" in *" ps "*) echo c1;; *backup*) {answer};;'
-            f' inspect*) echo {image(1).id} choco:1;; "image inspect"*) echo {image(2).id};; esac'
-        )
-        code, told = run("deploy.py", "choco:2", "--folder", str(tmp_path / "deploy"))
-        assert (code, words in told, "Traceback" in told) == (2, True, False), told
-        assert " up " not in notes.read_text()
-
-
-@pytest.mark.parametrize("labelled", [True, False])
-def test_the_files_of_the_last_good_version_come_back_with_it(
-    tmp_path: Path, fake_docker: Callable[[str], Path], labelled: bool
-) -> None:
-    """They are those of its own commit, not of the one that was checked out: rollback.py takes no files."""
-    checkout, commits = tmp_path / "checkout", []
-    (checkout / "scripts").mkdir(parents=True)
-    for name in ("deploy.py", "programs.py", "secrets_file.py", "smoke.py", "stack.py"):
-        shutil.copy(SCRIPTS / name, checkout / "scripts" / name)
-    (checkout / ".gitignore").write_text("var/\n__pycache__/\n")
-
-    def git(*args: str) -> str:
-        command = ["git", "-C", str(checkout), "-c", "user.name=t", "-c", "user.email=t@example.org", *args]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    git("init", "-q")
-    for text in ("good", "rolled back from", "bad"):
-        (checkout / "file").write_text(text)
-        git("add", "-A")
-        git("commit", "-q", "-m", text)
-        commits.append(git("rev-parse", "HEAD"))
-    fake_docker(
-        f'case "$*" in *{image(1).kept}) echo {commits[0] if labelled else ""};;'
-        f' "image inspect"*) echo {image(3).id};; *" up "*) test "$CHOCO_IMAGE" = {image(1).kept};; esac'
-    )
-    stack.write_good(checkout / "var" / "deploy", stack.Good(image(1), (image(2),)))
-    done = subprocess.run(
-        [sys.executable, str(checkout / "scripts" / "deploy.py"), "choco:3", "--published", "", "--files"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, "choco:1 runs again" in done.stdout) == (3, True), done
-    assert git("rev-parse", "HEAD") == (commits[0] if labelled else commits[2])
-    assert ("the files stay as they are: choco:1 does not name" in done.stdout) is not labelled
 
 
 @pytest.fixture(scope="module")

@@ -103,6 +103,25 @@ def hour_of_today(ports: Ports, best: bool) -> int:
     return first + int(np.argmin(means) if best else np.argmax(means))
 
 
+JANUARY_DAYS = [date(2026, 1, day) for day in range(1, 32)]
+WEEK = [date(2026, 3, day) for day in range(16, 23)]
+
+
+def two_hours(ports: Ports) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The mean of each two hours of today between 14:00 and 22:00, by the slot they begin at."""
+    prices = paid(ports, TODAY)[56:88]
+    return np.array([prices[slot : slot + 8].mean() for slot in range(len(prices) - 7)])
+
+
+def batches(ports: Ports, day: str, side: int) -> list[tuple[datetime, datetime, str]]:
+    """Begin, end and name of the batches that begin (0) or end (1) on a day, by their begin."""
+    spans: dict[str, list[datetime]] = {}
+    for run in plan(ports)["runs"]:
+        spans.setdefault(run["batch"], []).extend([run_moment(run["start"]), run_moment(run["end"])])
+    found = [(min(times), max(times), batch) for batch, times in spans.items()]
+    return sorted(one for one in found if one[side].isoformat().startswith(day))
+
+
 NOW_PRICE: tuple[Expected, ...] = (
     ("now_price", lambda p: at(p, TODAY, 10)),
     ("now_market", lambda p: spot(p, TODAY)[40]),
@@ -197,6 +216,65 @@ MODEL: tuple[Expected, ...] = (("model", lambda _: "naive-kind"),)
 NO_HOLES: tuple[Expected, ...] = (("days", lambda _: 30), ("count", lambda _: 0))
 
 
+TODAY_14_TO_22: tuple[Expected, ...] = (
+    ("start", lambda _: datetime(2026, 3, 28, 13, tzinfo=UTC)),
+    ("end", lambda _: datetime(2026, 3, 28, 21, tzinfo=UTC)),
+    ("mean", lambda p: paid(p, TODAY)[56:88].mean()),
+    ("highest", lambda p: paid(p, TODAY)[56:88].max()),
+    ("market_lowest", lambda p: spot(p, TODAY)[56:88].min()),
+)
+LAST_NIGHT: tuple[Expected, ...] = (
+    ("start", lambda _: datetime(2026, 3, 27, 21, tzinfo=UTC)),
+    ("mean", lambda p: np.concatenate([paid(p, YESTERDAY)[88:], paid(p, TODAY)[:24]]).mean()),
+)
+TWO_HOURS_OF_EVENING: tuple[Expected, ...] = (
+    ("hours", lambda _: 2.0),
+    ("best_price", lambda p: two_hours(p).min()),
+    ("best_start", lambda p: starts(TODAY)[56 + int(two_hours(p).argmin())]),
+    ("worst_price", lambda p: two_hours(p).max()),
+)
+LAST_WEEK: tuple[Expected, ...] = (
+    ("day", lambda _: date(2026, 3, 16)),
+    ("last", lambda _: date(2026, 3, 22)),
+    ("mean", lambda p: np.concatenate([paid(p, day) for day in WEEK]).mean()),
+    ("lowest", lambda p: min(paid(p, day).min() for day in WEEK)),
+    ("cheapest_day", lambda p: min(WEEK, key=lambda day: float(paid(p, day).mean()))),
+    ("dearest_day_mean", lambda p: max(paid(p, day).mean() for day in WEEK)),
+)
+BELOW_IN_JANUARY: tuple[Expected, ...] = (
+    ("negative_hours", lambda p: sum((spot(p, day) < 0).sum() for day in JANUARY_DAYS) / 4),
+    ("missing_hours", lambda p: sum(24.0 - len(spot(p, day)) / 4 for day in JANUARY_DAYS)),
+)
+AGAINST_YESTERDAY: tuple[Expected, ...] = (
+    ("day_mean", lambda p: paid(p, TODAY).mean()),
+    ("than_mean", lambda p: paid(p, YESTERDAY).mean()),
+    ("difference", lambda p: abs(paid(p, TODAY).mean() - paid(p, YESTERDAY).mean())),
+)
+AGAINST_TODAY: tuple[Expected, ...] = (
+    ("day", lambda _: SUNDAY),
+    ("than_mean", lambda p: paid(p, TODAY).mean()),
+    ("day_model", lambda _: "naive-kind"),
+)
+FIRST_BATCH: tuple[Expected, ...] = (
+    ("batch", lambda p: batches(p, "2026-03-30", 0)[0][2]),
+    ("start", lambda p: batches(p, "2026-03-30", 0)[0][0]),
+)
+LAST_BATCH: tuple[Expected, ...] = (
+    ("batch", lambda p: max(batches(p, "2026-03-30", 1), key=lambda one: (one[1], one[2]))[2]),
+    ("end", lambda p: max(batches(p, "2026-03-30", 1), key=lambda one: (one[1], one[2]))[1]),
+)
+COST_OF_BATCH: tuple[Expected, ...] = (
+    ("cost", lambda p: sum(run["cost_eur"] for run in runs(p, batch="loaf-2026-03-30-1"))),
+    ("energy", lambda p: sum(run["energy_kwh"] for run in runs(p, batch="loaf-2026-03-30-1"))),
+)
+P6_LASTS: tuple[Expected, ...] = (
+    ("period_now", lambda _: "P6"),
+    ("period_now_end", lambda _: datetime(2026, 3, 30, 6, tzinfo=UTC)),
+)
+IN_TIME: tuple[Expected, ...] = (("late", lambda p: len(plan(p)["late"])),)
+POWER: tuple[Expected, ...] = (("contracted_p1", lambda p: p.factory.contract.contracted_power_kw[0]),)
+
+
 def both(outcome: str, tool: str, facts: tuple[Expected, ...], /, **given: Any) -> Callable[..., list[Case]]:
     """Cases that end alike, from questions in Spanish and in English."""
 
@@ -280,6 +358,34 @@ CASES = [
     *both("answered", "price_at", AFTERNOON, day="2026-03-27", at="14:30")(
         "¿Qué precio hubo ayer a las 14:30?", "What was the price yesterday at 14:30?"
     ),
+    *both("answered", "day_prices", TODAY_14_TO_22, day="2026-03-28", since="14:00", until="22:00")(
+        """¿Qué precio hay hoy por la tarde?
+        precio medio de hoy entre las 14 y las 22""",
+        "average price between 14 and 22 today",
+    ),
+    *both("answered", "day_prices", LAST_NIGHT, day="2026-03-27", since="22:00", until="06:00")(
+        "¿Cuánto costó la luz ayer por la noche?", "price last night"
+    ),
+    *both("answered", "day_prices", LAST_WEEK, day="2026-03-16", last="2026-03-22")(
+        """¿Cuál fue el precio medio de la semana pasada?
+        ¿Qué día fue el más barato la semana pasada?""",
+        "lowest price last week",
+    ),
+    *both("missing", "day_prices", BELOW_IN_JANUARY, day="2026-01-01", last="2026-01-31")(
+        "¿Cuántas horas negativas hubo en enero?", "Were prices negative in January?"
+    ),
+    *both("answered", "day_prices", AGAINST_YESTERDAY, day="2026-03-28", than="2026-03-27")(
+        "¿Es más barata la luz hoy que ayer?", "Is electricity cheaper today than yesterday?"
+    ),
+    *both("answered", "day_prices", AGAINST_TODAY, day="2026-03-29", than="2026-03-28")(
+        "¿Sube la luz mañana?", "Is electricity cheaper tomorrow?"
+    ),
+    *both(
+        "answered", "windows", TWO_HOURS_OF_EVENING, hours=2, day="2026-03-28", since="14:00", until="22:00"
+    )(
+        "¿Cuáles son las 2 horas más baratas de hoy por la tarde?",
+        "cheapest 2 hours between 14:00 and 22:00 today",
+    ),
     *both("answered", "windows", THREE_HOURS, hours=3)(
         """¿Cuándo conviene producir durante 3 horas?
         ¿Cuál es la mejor ventana de tres horas?""",
@@ -318,6 +424,24 @@ CASES = [
     ),
     *both("answered", "plan_runs", OF_MIXER, machine="mixer", day="2026-03-30")(
         "¿Qué hace el mixer el lunes?", ""
+    ),
+    *both("answered", "plan_runs", FIRST_BATCH, day="2026-03-30", which="first")(
+        "¿A qué hora empieza el primer lote del lunes?", "first batch on Monday"
+    ),
+    *both("answered", "plan_runs", LAST_BATCH, day="2026-03-30", which="last")(
+        "¿Cuándo acaba el último lote del lunes?", "When does the last batch on Monday finish?"
+    ),
+    *both("answered", "plan_runs", COST_OF_BATCH, batch="loaf-2026-03-30-1")(
+        "¿Cuánto cuesta el lote loaf-2026-03-30-1?", "What does batch loaf-2026-03-30-1 cost?"
+    ),
+    *both("answered", "plan_summary", IN_TIME)(
+        "¿El plan se retrasa con algún pedido?", "Is the plan late for any order?"
+    ),
+    *both("answered", "tariff_periods", P6_LASTS)(
+        "¿Hasta qué hora dura el valle?", "Which tariff periods are there?"
+    ),
+    *both("answered", "factory_facts", POWER)(
+        "¿Cuál es la potencia contratada en P1?", "What is the contracted power in P1?"
     ),
     *both("answered", "orders", DUE_MONDAY, day="2026-03-30")(
         """¿Qué hay que entregar el lunes?

@@ -24,7 +24,7 @@ from chocolate_factory.services.check_data import IMPORT, SYNC, check_data, summ
 from chocolate_factory.services.check_setup import check_setup, key_findings, place_findings, reach
 from chocolate_factory.services.find_holes import find_holes
 from chocolate_factory.services.source_states import note_states
-from chocolate_factory.wiring import accesses, build, keys_end, secret, variables
+from chocolate_factory.wiring import accesses, build, job_locks, keys_end, secret, variables
 from tests.services.papers import NOW, Paper, at, stock, truth, world
 
 TODAY, TOMORROW = date(2026, 3, 10), date(2026, 3, 11)
@@ -67,6 +67,12 @@ def test_a_price_is_late_with_any_slot_missing(tmp_path: Path) -> None:
     found = row(ports, "spot")
     assert (found["state"], found["holes"], found["remedy"]) == ("late", 1, SYNC)
     assert found["note"] == "1 slots missing, the first due since 2026-02-19 12:00 UTC"
+
+
+def test_a_young_site_misses_nothing_before_its_first_value(tmp_path: Path) -> None:
+    ports = world(tmp_path, OMIE)
+    stock(ports, "spot", TODAY - timedelta(days=7), TOMORROW)
+    assert (row(ports, "spot")["state"], row(ports, "spot")["holes"]) == ("ok", 0)
 
 
 def test_a_price_of_tomorrow_is_late_once_it_is_due(tmp_path: Path) -> None:
@@ -403,3 +409,9 @@ def test_an_empty_secret_is_none() -> None:
     assert secret(None) is None
     assert secret(SecretStr("")) is None
     assert secret(SecretStr("x")) == "x"
+
+
+def test_what_is_written_alone_is_so_for_every_process(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    with build(given).alone("log"), job_locks(given)("log") as free:
+        assert not free

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from chocolate_factory.domain.series import Origin, Point, Series, from_points
 from chocolate_factory.domain.slots import Window, epoch
 from chocolate_factory.infrastructure.stores.influx import InfluxStore
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
-from chocolate_factory.services.copy_store import checksum, copy_store
+from chocolate_factory.services.copy_store import checksum, copy_serving, copy_store
 from tests.influx_server import InfluxServer
 
 EVER = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -136,6 +137,24 @@ def test_to_influx_and_back_everything_is_as_it_was(
         assert store.write(years("spot", 60.0)) == 0
 
 
+def test_a_database_is_emptied_and_filled_again(influx_server: InfluxServer) -> None:
+    database = influx_server.fresh()
+    store, seen = (InfluxStore(influx_server.url, database, influx_server.token) for _ in range(2))
+    store.keys()
+    store.clear()
+    far = replace(years("spot", 1.0), start=years("spot", 1.0).start + 200 * 366 * 86_400)
+    for turn in range(2):
+        assert store.write(years("spot", turn)) == 6832
+        store.write(replace(far, available_at=far.start))
+        store.save(
+            Record("plan", "p", KNOWN, {"turn": turn, "noise": random.Random(1).randbytes(90_000).hex()})
+        )
+        assert [record.body["turn"] for record in seen.find("plan")] == [turn]
+        assert seen.revisions("spot", EVER).value[0] == turn
+        store.clear()
+        assert (seen.keys(), seen.kinds(), seen.stamps(), seen.count("spot")) == ([], [], {}, 0)
+
+
 @pytest.mark.parametrize(
     ("kind", "writes"), [("sqlite", 0), ("sqlite", 1), ("sqlite", 9), ("influx", 5), ("influx", 20)]
 )
@@ -192,6 +211,47 @@ def test_a_store_with_something_else_in_it_is_refused(make: Make, source: Store)
         assert "empty store" in refused.value.hint
         assert len(before) == 1
         assert before.keys() <= everything(target).keys()
+
+
+class Busy:
+    """A store where somebody writes once while its records are read."""
+
+    def __init__(self, store: Store, change: Callable[[Store], object]) -> None:
+        self.store, self.change = store, change
+
+    def each(self, kind: str) -> Iterator[Record]:
+        for record in self.store.each(kind):
+            yield record
+            change, self.change = self.change, lambda store: None
+            change(self.store)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
+
+
+@pytest.mark.parametrize("number", [0, 15, 29])
+def test_what_changes_during_a_copy_is_no_error_of_it(make: Make, source: Store, number: int) -> None:
+    def change(store: Store) -> None:
+        store.save(Record("plan", f"p{number}", KNOWN, {"n": "changed"}))
+        store.save(Record("plan", "p30", KNOWN, {"n": "new"}))
+        store.write(replace(years("gas", 20.0), key="gas"))
+
+    before = everything(source)
+    busy: Store = Busy(SqliteStore(Path(shutil.copy(source.path, f"{source.path}.2"))), change)  # type: ignore[attr-defined,assignment]
+    target = make()
+    copy_store(busy, target)
+    assert {record.id for record in before["records plan"]} <= {r.id for r in target.find("plan")}  # type: ignore[attr-defined]
+    busy, target = Busy(source, change), make()  # type: ignore[assignment]
+    copy_serving(busy, target)
+    assert everything(target) == everything(source) != before
+
+
+def test_what_is_forgotten_during_a_copy_is_no_error_of_it(make: Make, source: Store) -> None:
+    target = make()
+    busy: Store = Busy(source, lambda store: store.forget("plan", KNOWN + 7 * HOUR))  # type: ignore[assignment]
+    copy_serving(busy, target)
+    assert len(source.find("plan")) == 23
+    assert target.find("plan")[:23] == source.find("plan")
 
 
 class Forgetful:

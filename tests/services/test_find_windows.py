@@ -17,8 +17,11 @@ from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import Window, day_window, epoch, moment, planning_window
 from chocolate_factory.domain.tariff.stack import Market, price_stack
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
+from chocolate_factory.services.advise_hours import advise_from_stored
 from chocolate_factory.services.find_windows import WindowsQuery, find_windows
 from chocolate_factory.services.forecast_prices import ForecastRequest, forecast_prices
+from chocolate_factory.services.paid_prices import paid_prices
+from chocolate_factory.services.read_strip import price_strip
 from tests.services.bills import tell
 from tests.unit.forecasters.samples import at_gate, history
 from tests.worlds import empty_ports, tiny
@@ -166,6 +169,21 @@ def test_forecast_share_and_band_and_nothing_from_the_future(tmp_path: Path) -> 
         now,
     )
     assert find_windows(alone, WindowsQuery(2, 4)) == told, "tomorrow's forecast is not known today"
+
+
+def test_a_try_with_another_model_changes_nothing_that_is_shown(tmp_path: Path) -> None:
+    now = at_gate("spot", PLAIN)
+    ports = empty_ports(tmp_path, tiny(), now)
+    ports.store.write(history("spot", PLAIN - timedelta(days=40), 60))
+    for minutes, model, days in ((15, "naive-kind", 7), (10, "naive-week", 7), (5, "naive-kind", 1)):
+        at = now - timedelta(minutes=minutes)
+        request = ForecastRequest("spot", planning_window(at, days, MARKET_ZONE))
+        forecast_prices(request, ports.store, FORECASTERS[model](), at)
+    paid = paid_prices(ports, day_window(PLAIN + timedelta(days=4), MARKET_ZONE))
+    assert paid.model == "naive-kind"
+    assert set(paid.origin) == {"forecast"}
+    assert price_strip(ports, now, None)["model"] == "naive-kind"
+    assert advise_from_stored(ports)["model"] == "naive-kind"
 
 
 def test_wrong_questions_and_no_price(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chocolate_factory.core.errors import Changed, Unreachable
+from chocolate_factory.core.errors import Changed, Refused, Unreachable
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.preference import wants_first
@@ -21,7 +21,7 @@ from chocolate_factory.services.sync_series import SyncRequest, sync
 from chocolate_factory.tasks.keep_fresh import repair_some
 from tests.conftest import Upstream
 from tests.contracts.source_world import make
-from tests.services.papers import NOW, Paper, day_of, span, told_truth, world
+from tests.services.papers import NOW, Paper, day_of, span, stock, told_truth, world
 
 FIRST, LAST = date(2026, 2, 1), date(2026, 2, 20)
 CORRECTED = date(2026, 2, 10)
@@ -171,3 +171,60 @@ def test_days_that_were_really_corrected(
     assert rows.available_at.tolist() == [
         int(at.timestamp()) for at in (info.due(day), info.correction_seen(day))
     ]
+
+
+def compared(*, esios: Paper, ree: Paper, folder: Path) -> Ports:
+    """Three days told by the archive long after their corrections, with two sources to compare with."""
+    ports = world(folder, esios, ree, Paper("esios_archive", ("pvpc",), 1))
+    sync(SyncRequest(CORRECTED - DAY, CORRECTED + DAY, ("pvpc",)), ports.store, ports.sources, NOW)
+    return ports
+
+
+def latest(ports: Ports) -> Series:
+    """The corrected day as it is known now."""
+    return ports.store.read("pvpc", day_of(CORRECTED, "pvpc"))
+
+
+def test_where_one_source_fails_the_next_one_tells_the_correction(tmp_path: Path) -> None:
+    esios = Corrected("esios", ("pvpc",), error=Refused("answered 403", source="esios"))
+    ports = compared(esios=esios, ree=Corrected("ree", ("pvpc",)), folder=tmp_path)
+    assert set(latest(ports).source) == {"ree, correction time assumed"}
+
+
+@pytest.mark.parametrize("days", [0, 40], ids=["soon", "long after"])
+def test_a_comparison_that_failed_is_made_once_it_can_be(tmp_path: Path, days: int) -> None:
+    esios = Corrected("esios", ("pvpc",), error=Unreachable("no connection", source="esios"))
+    ree = Corrected("ree", ("pvpc",), error=Unreachable("no connection", source="ree"))
+    ports = compared(esios=esios, ree=ree, folder=tmp_path)
+    assert told_truth(latest(ports))
+    ree.error = None
+    now = NOW + days * DAY
+    request = SyncRequest(now.date() - DAY, now.date(), ("pvpc",))
+    sync(request, ports.store, ports.sources, now)
+    assert set(latest(ports).source) == {"ree, correction time assumed"}
+    ree.asked.clear()
+    sync(request, ports.store, ports.sources, now + DAY / 2)
+    assert all(first > CORRECTED + DAY for _, first, _ in ree.asked), "once is enough"
+
+
+def test_a_day_that_was_lost_is_compared_again(tmp_path: Path) -> None:
+    ree = Corrected("ree", ("pvpc",))
+    ports = compared(esios=Paper("esios", ()), ree=ree, folder=tmp_path)
+    empty = world(tmp_path / "anew").store
+    (record,) = ports.store.find("first_values", id="pvpc-compared")
+    assert record.body == {"runs": [[str(CORRECTED - DAY), str(CORRECTED + DAY)]]}
+    empty.save(record)
+    ree.error = Unreachable("no connection", source="ree")
+    request = SyncRequest(CORRECTED - DAY, CORRECTED + DAY, ("pvpc",))
+    sync(request, empty, ports.sources, NOW)
+    assert told_truth(latest(replace(ports, store=empty)))
+    ree.error = None
+    sync(request, empty, ports.sources, NOW)
+    assert set(latest(replace(ports, store=empty)).source) == {"ree, correction time assumed"}
+
+
+def test_days_from_a_file_are_left_as_they_are(tmp_path: Path) -> None:
+    ports = world(tmp_path, Corrected("ree", ("pvpc",)))
+    stock(ports, "pvpc", FIRST, LAST)
+    sync(SyncRequest(LAST, LAST, ("pvpc",)), ports.store, ports.sources, NOW)
+    assert told_truth(latest(ports))

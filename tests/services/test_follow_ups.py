@@ -19,6 +19,7 @@ from tests.worlds import sample_ports
 NAMES = Names(("mixer", "oven", "moulding line"), ("loaf", "standard"), "Tiny plant")
 TODAY = date(2026, 3, 10)
 BATCH = "loaf-2026-03-11-1"
+BEFORE_NOON = "day=11 hours=1.0 since=00:00:00 until=12:00:00"
 
 
 def said(*questions: str) -> Understood:
@@ -66,6 +67,13 @@ CASES: list[tuple[tuple[str, ...], str, str]] = [
     (("¿Y si la luz baja un 10 %?", "¿y un 2,5 %?"), "what_if", "changes=('price=-2.5%',)"),
     (("What if prices rise by 10%?", "and 5% less?"), "what_if", "changes=('price=-5%',)"),
     (("precio de mañana", "otra vez"), "day_prices", "day=11"),
+    (("precio de mañana", "¿y por la tarde?"), "day_prices", "day=11 since=14:00:00 until=22:00:00"),
+    (("precio hoy a las 20:00", "¿y esta tarde?"), "day_prices", "day=10 since=14:00:00 until=22:00:00"),
+    (("When is it cheapest tomorrow?", "and before noon?"), "windows", BEFORE_NOON),
+    (("¿Qué hace el oven mañana?", "¿y a qué hora acaba?"), "plan_runs", "day=11 machine=oven which=last"),
+    (("How is the plan?", "when does it start?"), "plan_runs", "which=first"),
+    (("¿Qué hace el oven mañana?", "¿y cuánto cuestan?"), "plan_runs", "day=11 machine=oven"),
+    (("¿Va a llover mañana?", "¿y el viernes?"), "weather", "day=13 quantity=rain"),
     (("precio de mañana", "¿y el plan?"), "plan_summary", ""),
     (("¿Qué hay que entregar el lunes?", "¿Hay alertas?"), "alerts", ""),
     (("precio de mañana", "¿Cuánto cuesta la luz?"), "current_price", ""),

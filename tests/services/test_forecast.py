@@ -15,7 +15,14 @@ from chocolate_factory.domain.paths import price_paths
 from chocolate_factory.domain.ports import Fitted, Known, Learnt, Record, Store
 from chocolate_factory.domain.series import Series
 from chocolate_factory.domain.series_info import MARKET_ZONE
-from chocolate_factory.domain.slots import Window, epoch, hours_over, local_midnight, planning_window
+from chocolate_factory.domain.slots import (
+    Window,
+    day_window,
+    epoch,
+    hours_over,
+    local_midnight,
+    planning_window,
+)
 from chocolate_factory.infrastructure.forecasters import FORECASTERS
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.services.forecast_prices import (
@@ -23,6 +30,7 @@ from chocolate_factory.services.forecast_prices import (
     forecast_json,
     forecast_prices,
     latest_forecast,
+    make_forecast,
     stored_forecast,
 )
 from tests.unit.forecasters.markets import drivers, early
@@ -125,6 +133,20 @@ def test_series_beside_the_price_are_read_as_known_now(store: Store, now: dateti
             assert series.start[0] == epoch(now) // 3600 * 3600 - 20 * 86_400
             end = local_midnight(TODAY + timedelta(days=newest + 1), MARKET_ZONE)
             assert series.start[-1] == epoch(end) - 3600
+
+
+def test_series_beside_the_price_come_with_their_earlier_revisions(store: Store) -> None:
+    wind = drivers(TODAY - timedelta(days=40), 45)["wind_forecast"]
+    ten_hours_later = replace(wind, value=wind.value + 1, available_at=wind.available_at + 36_000)
+    day = day_window(TODAY - timedelta(days=9), MARKET_ZONE)
+    store.write(wind)
+    store.write(ten_hours_later.within(day))
+    model = Listening(beside=("wind_forecast",))
+    forecast_prices(ForecastRequest("spot", WEEK, history_days=20), store, model, NOW)
+    assert model.known is not None
+    told = model.known.beside["wind_forecast"].within(day)
+    assert np.array_equal(told.value[0::2], wind.within(day).value)
+    assert np.array_equal(told.value[1::2], wind.within(day).value + 1)
 
 
 def test_a_series_that_is_not_stored_is_empty(store: Store) -> None:
@@ -248,6 +270,43 @@ def test_the_newest_of_a_series_is_found_behind_others(store: Store) -> None:
     assert newest is not None
     assert (found.issued_at, newest.issued_at) == (NOW, NOW + timedelta(minutes=30))
     assert len(store.find("forecast")) == 31
+
+
+@pytest.mark.parametrize(
+    ("later", "model", "shown"),
+    [
+        ([("naive-kind", 7, 5)], "naive-kind", 5),
+        ([("naive-kind", 1, 5)], "naive-kind", 0),
+        ([("naive-week", 7, 5)], "naive-kind", 0),
+        ([("naive-week", 7, 5)], "boosting", 5),
+        ([("naive-week", 7, 5), ("naive-kind", 1, 9)], "boosting", 5),
+        ([("naive-kind", 1, 35 * 60)], "naive-kind", 0),
+        ([("naive-kind", 1, 37 * 60)], "naive-kind", 37 * 60),
+    ],
+)
+def test_a_short_forecast_or_a_try_hides_no_week(
+    store: Store, later: list[tuple[str, int, int]], model: str, shown: int
+) -> None:
+    """Forecasts by (model, days, minutes after the first, of a week): which of them is shown."""
+    for name, days, minutes in [("naive-kind", 7, 0), *later]:
+        at = NOW + timedelta(minutes=minutes)
+        request = ForecastRequest("spot", planning_window(at, days, MARKET_ZONE))
+        forecast_prices(request, store, FORECASTERS[name](), at)
+    found = stored_forecast(store, "spot", model=model)
+    assert found is not None
+    assert found.issued_at == NOW + timedelta(minutes=shown)
+    before = stored_forecast(store, "spot", NOW + timedelta(minutes=4), model)
+    assert before is not None
+    assert before.issued_at == NOW
+
+
+def test_a_label_names_the_model_that_was_asked(store: Store) -> None:
+    body = forecast_json(make_forecast(ForecastRequest("spot", WEEK), store.revisions, NAIVE(), NOW))
+    for minute, label in enumerate(("naive-kind (boosting needs 150 days, 61 are known)", "naive-kind")):
+        at = NOW + timedelta(minutes=minute)
+        store.save(Record("forecast", f"spot/{minute}", at, {**body, "model": label}))
+    assert latest_forecast(store, "spot", model="boosting")["model"].endswith("61 are known)")
+    assert latest_forecast(store, "spot", model="naive-kind")["model"] == "naive-kind"
 
 
 def test_nothing_stored_says_what_to_do(tmp_path: Path) -> None:

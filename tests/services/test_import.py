@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import CATALOG
 from chocolate_factory.domain.ports import Store
+from chocolate_factory.domain.series import on_grid
 from chocolate_factory.domain.series_info import MARKET_ZONE
-from chocolate_factory.domain.slots import Window, day_window, epoch, moment
+from chocolate_factory.domain.slots import day_window, epoch, moment
 from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.services.import_prices import import_prices
@@ -65,11 +67,30 @@ def test_lines_may_come_in_any_order_from_several_files(store: Store, tmp_path: 
     assert import_prices(paths, "spot", store, NOW)["rows"] == 96
 
 
-def test_slot_length_follows_from_the_spacing(store: Store, tmp_path: Path) -> None:
+def test_slots_have_the_length_of_their_day(store: Store, tmp_path: Path) -> None:
+    rows = [*lines(day=date(2025, 9, 30)), *lines(day=date(2025, 10, 1))]
+    import_prices([file(tmp_path, [HEAD, *rows])], "spot", store, NOW)
+    assert set(store.read("spot", day_window(date(2025, 9, 30), MARKET_ZONE)).minutes) == {60}
+    assert set(store.read("spot", day_window(date(2025, 10, 1), MARKET_ZONE)).minutes) == {15}
+
+
+@pytest.mark.parametrize("hour", [0, 11, 23])
+def test_an_hour_told_once_is_no_quarter(store: Store, tmp_path: Path, hour: int) -> None:
+    quarters, alone = lines(), 4 * hour
+    told = quarters[: alone + 1] + quarters[alone + 4 :]
+    with pytest.raises(UsageError, match=f"line {alone + 2}: spot has a price for each quarter .* on {DAY}"):
+        import_prices([file(tmp_path, [HEAD, *told])], "spot", store, NOW)
+    assert store.span("spot") is None
+
+
+def test_hourly_prices_on_a_day_of_quarters_touch_nothing(store: Store, tmp_path: Path) -> None:
+    window = day_window(DAY, MARKET_ZONE)
+    store.write(SampleSource().fetch("spot", window, NOW))
     hours = [line for line in lines() if ":00:00Z" in line]
-    import_prices([file(tmp_path, [HEAD, *hours, *lines(day=date(2026, 3, 8))])], "spot", store, NOW)
-    assert set(store.read("spot", day_window(DAY, MARKET_ZONE)).minutes) == {60}
-    assert set(store.read("spot", day_window(date(2026, 3, 8), MARKET_ZONE)).minutes) == {15}
+    with pytest.raises(UsageError, match=r"line 2: .* not one for the hour") as caught:
+        import_prices([file(tmp_path, [HEAD, *hours])], "spot", store, NOW)
+    assert "choco sync" in caught.value.hint
+    assert set(store.revisions("spot", window).minutes) == {15}
 
 
 def test_incomplete_days_are_stored_and_told(store: Store, tmp_path: Path) -> None:
@@ -170,10 +191,30 @@ def test_files_that_cannot_be_read(store: Store, tmp_path: Path) -> None:
         import_prices([tmp_path / "none.csv"], "temperature_forecast", store, NOW)
 
 
-def test_an_import_replaces_what_was_known_at_the_same_time_only(store: Store, tmp_path: Path) -> None:
+def test_a_price_that_differs_is_a_correction_and_replaces_nothing(store: Store, tmp_path: Path) -> None:
     window = day_window(DAY, MARKET_ZONE)
-    told = SampleSource(9).fetch("spot", window, NOW)
+    told = SampleSource().fetch("spot", window, NOW)
+    old = day_window(date(2026, 3, 1), MARKET_ZONE)
     store.write(told)
+    store.write(SampleSource().fetch("spot", old, NOW))
+    rows = [*lines(day=date(2026, 3, 1)), *lines()]
+    rows[5], rows[96 + 7] = rows[5].split(",")[0] + ",-7", rows[96 + 7].split(",")[0] + ",-8"
+    path = file(tmp_path, [HEAD, *rows])
+    report = import_prices([path], "spot", store, NOW)
+    assert (report["rows"], report["changed"], report["corrected"]) == (192, 2, 2)
+    assert np.array_equal(store.read("spot", window, CATALOG["spot"].due(DAY)).value, told.value)
+    changed = store.read("spot", window).take(slice(7, 8))
+    assert [(row.value, row.source, row.available_at) for row in changed] == [(-8, "file prices.csv", NOW)]
+    found = store.read("spot", old).take(slice(5, 6))
+    assert [(row.value, row.source) for row in found] == [(-7, "file prices.csv, correction time assumed")]
+    assert import_prices([path], "spot", store, NOW)["changed"] == 0
+
+
+def test_an_hour_among_stored_quarters_is_mended_by_an_import(store: Store, tmp_path: Path) -> None:
+    window = day_window(DAY, MARKET_ZONE)
+    told = SampleSource().fetch("spot", window, NOW)
+    store.write(replace(told, minutes=np.where(told.start % 3600 == 0, 60, 15)))
+    assert sum(hole.missing for hole in store.holes("spot", window, NOW)) == 24
     import_prices([file(tmp_path, [HEAD, *lines()])], "spot", store, NOW)
-    assert not np.allclose(store.read("spot", window).value, told.value)
-    assert len(store.revisions("spot", Window(window.start, window.end))) == 96
+    assert store.holes("spot", window, NOW) == []
+    assert np.isfinite(on_grid(store.read("spot", window), window, 15)).all()

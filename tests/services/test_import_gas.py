@@ -48,6 +48,17 @@ def test_days_are_local_days_known_the_evening_before(store: Store, tmp_path: Pa
     assert import_gas([path], store, NOW)["changed"] == 0
 
 
+def test_a_price_that_differs_is_a_correction(store: Store, tmp_path: Path) -> None:
+    import_gas([file(tmp_path, HEAD, *ROWS)], store, NOW)
+    other = file(tmp_path, HEAD, "2025-03-29,40.5", "2025-03-30,47", name="other.csv")
+    report = import_gas([other], store, NOW)
+    assert (report["changed"], report["corrected"]) == (1, 1)
+    assert list(store.read("gas", ALL).value) == [40.5, 47, -0.5, 30]
+    assert list(store.read("gas", ALL, datetime(2025, 3, 30, tzinfo=UTC)).value) == [40.5, 41]
+    assert store.read("gas", ALL).source[1] == "file other.csv, correction time assumed"
+    assert import_gas([other], store, NOW)["changed"] == 0
+
+
 def test_columns_by_name_and_the_definition_in_the_source(store: Store, tmp_path: Path) -> None:
     one = file(tmp_path, "series,x,price_eur_mwh,delivery_date", "a,9,40,2025-01-01", ",,41,2025-01-04")
     two = file(tmp_path, HEAD, "2025-01-02,42", name="two.csv")

@@ -6,27 +6,31 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import NotFound, Unreachable
 from chocolate_factory.domain.jobs import Cadence, Daily, Every, JobState, Outcome, jitter
-from chocolate_factory.domain.ports import Record
+from chocolate_factory.domain.ports import Record, Store
 from chocolate_factory.domain.slots import local_date
 from chocolate_factory.infrastructure.file_locks import FileLocks
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
+from chocolate_factory.main import create_app
 from chocolate_factory.services.choose_world import World
-from chocolate_factory.services.keep_jobs import keep_run, last_run, read_jobs
+from chocolate_factory.services.keep_jobs import keep_run, last_run, last_runs, read_jobs
 from chocolate_factory.tasks.runner import MOST_JITTER, Job, Scheduler
 from tests.worlds import NOW, empty_ports, tiny
 
 MADRID = "Europe/Madrid"
+LOCAL = ("127.0.0.1", 50_000)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 moments = st.datetimes(datetime(2021, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
 
@@ -149,6 +153,55 @@ def test_a_bug_is_one_of_that_job_alone(tmp_path: Path) -> None:
     assert run.state.reason == "The job work failed inside."
     assert "boom" not in run.state.reason
     assert other == ["ran"]
+
+
+def test_a_job_that_cannot_tell_whether_it_is_wanted_keeps_no_other_from_its_turn(tmp_path: Path) -> None:
+    """As a record of another version could make it."""
+    run = Run(tmp_path, Every(15))
+    run.scheduler.turn()
+    run.now += MINUTE
+
+    def broken(*_: object) -> bool:
+        raise KeyError("prices_until")
+
+    other: list[str] = []
+    jobs = (replace(run.job, sooner=broken), Job("other", lambda _: other.append("ran"), Every(15), 60.0))
+    assert Scheduler(run.world, jobs, run.locks).turn() == ["other"]
+    assert run.world.troubles["work"].message == "The job work failed inside."
+
+
+def test_a_fault_inside_ends_no_job_for_good_and_health_tells_of_jobs_that_are_held_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path, Every(15))
+    done, let = threading.Event(), threading.Event()
+    failed = threading.Event()
+    looks = iter([True, True])
+
+    def torn(store: Store) -> object:
+        if next(looks, False):
+            failed.set()
+            raise KeyError("outcome")
+        return last_runs(store)
+
+    def held(_: World) -> None:
+        done.set()
+        let.wait(60)
+
+    monkeypatch.setattr("chocolate_factory.tasks.runner.last_runs", torn)
+    monkeypatch.setattr("chocolate_factory.tasks.runner.LOOK_S", 0.01)
+    scheduler = Scheduler(run.world, (replace(run.job, run=held, timeout_s=0.0),), run.locks)
+    with TestClient(create_app(run.world), client=LOCAL) as client:
+        assert client.get("/health").json()["jobs"] == "off"
+        scheduler.start()
+        assert failed.wait(60)
+        assert done.wait(60), "the thread goes on after a fault of its own"
+        told = client.get("/health").json()
+        assert (told["jobs"], told["status"]) == ("overdue", "degraded")
+        scheduler.stop()
+        let.set()
+        scheduler._thread.join(60)
+        assert client.get("/health").json()["jobs"] == "ended"
 
 
 def test_too_long_is_told(tmp_path: Path) -> None:

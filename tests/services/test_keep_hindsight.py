@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chocolate_factory.cli.settling import share_text
 from chocolate_factory.core.errors import OutOfTime
 from chocolate_factory.domain.ports import Planner, Ports
 from chocolate_factory.domain.problem import Problem, Solution
@@ -83,7 +84,15 @@ def test_corrected_prices_are_searched_again(over: tuple[Ports, Counting]) -> No
 def test_more_seconds_search_again_unless_proven(over: tuple[Ports, Counting]) -> None:
     ports, planner = over
     planner.vague = True
-    assert settled(ports, 1)["hindsight_gap"] > 0.05
+    row = settled(ports, 1)
+    assert row["hindsight_gap"] > 0.05
+    bound = row["hindsight_cost_eur"] * (1 - row["hindsight_gap"])
+    assert row["captured_at_least"] == pytest.approx(row["saving_eur"] / (row["baseline_cost_eur"] - bound))
+    assert f", {100 * row['captured_at_least']:.0f} to " in share_text(row)
+    assert share_text({**row, "captured_at_least": 0.921, "captured_share": 0.9999}).startswith(
+        ", 92 to 100 %"
+    )
+    assert share_text({**row, "captured_at_least": None, "captured_share": None}) == ""
     settled(ports, 1)
     assert planner.searches == 1
     settled(ports, 2)

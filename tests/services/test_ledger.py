@@ -357,7 +357,11 @@ def test_replanning_settles_on_equal_work(tmp_path: Path) -> None:
     assert {arm["batches"] for arm in arms} == {10}
     assert row["arms"]["executed"]["eur"] == pytest.approx(row["arms"]["plan"]["eur"])
     assert row["arms"]["hindsight"]["eur"] <= row["arms"]["executed"]["eur"] + 1e-9
-    assert 0 < row["captured_share"] <= 1
+    assert 0 < row["captured_at_least"] <= row["captured_share"] <= 1
+    bound = row["arms"]["hindsight"]["eur"] * (1 - row["hindsight_gap"])
+    least = row["saving_eur"] / (row["arms"]["baseline"]["eur"] - bound)
+    assert row["captured_at_least"] == pytest.approx(least)
+    assert ledger["total"]["closed"]["captured_at_least"] == pytest.approx(least)
 
 
 def test_baseline_and_hindsight_keep_every_rule(tmp_path: Path) -> None:

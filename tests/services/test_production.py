@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -15,11 +18,12 @@ from chocolate_factory.core.errors import ChocolateError, Infeasible, NotFound, 
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.production import Kind
 from chocolate_factory.domain.slots import Window
+from chocolate_factory.infrastructure.file_locks import FileLocks
 from chocolate_factory.services.compare_plans import compare_plans
 from chocolate_factory.services.log_production import Entry, log_production
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.planned_load import planned_load
-from chocolate_factory.services.read_production import log_rows, stock_rows, under_way
+from chocolate_factory.services.read_production import log_rows, read_past, stock_rows, under_way
 from chocolate_factory.services.reasons_to_plan import reasons_to_plan
 from chocolate_factory.services.settle_plans import SettleRequest, settle_plans
 from chocolate_factory.tasks.keep_fresh import PLAN_DAYS
@@ -381,3 +385,33 @@ def test_planned_again_and_again_exactly_what_is_due_is_made(ports: Ports) -> No
     assert made - last == {f"loaf-2026-03-{day}-{number}" for day in (11, 12) for number in (1, 2)}
     assert len(last) <= 2
     assert stock_rows(at(ports, datetime(2026, 3, 12, 21, tzinfo=UTC)))[0]["batches"] == 0
+
+
+def test_two_reports_at_once_start_a_step_once(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second is checked against the first, even where both came at the same moment."""
+    mixed = runs(make_plan(ports, PLAN), "mix")[0]
+    world = replace(at(ports, when(mixed) + timedelta(minutes=1)), alone=FileLocks(tmp_path / "locks").wait)
+    both = Barrier(2)
+
+    def read_with_the_other(*given: Any) -> Any:
+        found = read_past(*given)
+        with suppress(BrokenBarrierError):
+            both.wait(0.3)
+        return found
+
+    monkeypatch.setattr("chocolate_factory.services.log_production.read_past", read_with_the_other)
+
+    def start(_number: int) -> str:
+        try:
+            say(world, Kind.STARTED, batch=mixed["batch"], step="mix")
+        except UsageError as error:
+            return error.message
+        return "kept"
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(start, range(2)), key="kept".__eq__)
+    assert told[1] == "kept"
+    assert "is reported to have started" in told[0]
+    assert len(log_rows(world)) == 1

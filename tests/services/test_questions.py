@@ -25,7 +25,7 @@ from chocolate_factory.domain.slots import day_window, epoch
 from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
 from chocolate_factory.services.ask_question import Desk, Event, Question, ask_question
 from tests.conftest import ROOT, Upstream
-from tests.services.questions import CASES, LONG, MADRID, NOW, SUNDAY, Case, Value, make_ports
+from tests.services.questions import CASES, LONG, MADRID, NOW, SUNDAY, TODAY, Case, Value, at, make_ports
 from tests.services.untraceable import untraceable
 
 KEPT = Path(os.environ.get("CHOCO_ARTEFACTS", ROOT / "tests" / "artefacts"))
@@ -49,6 +49,7 @@ SAID: dict[str, tuple[str, int, str, str]] = {
 KINDS = {
     **{"mean": "price", "lowest": "price", "highest": "price", "cost": "money", "saving": "money"},
     **{"days": "count", "batches": "count", "p1": "power"},
+    **{"difference": "price"},
 }
 
 
@@ -249,6 +250,20 @@ def table(kept: list[Row], sums: Row) -> list[str]:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def test_two_questions_are_answered_in_turn(ports: Ports) -> None:
+    """Each half from facts with ids of their own; what the second leaves unsaid is that of the first."""
+    text = "¿Cuánto cuesta la luz hoy a las 17:00 y a las 18:00?"
+    events = list(ask_question(ports, ports.store, Desk(), Question(text, "test")))
+    facts = {fact["id"]: fact["value"] for fact in events[-2].data["facts"]}
+    assert facts["price_at.slot_price"] == pytest.approx(at(ports, TODAY, 17))
+    assert facts["price_at-2.slot_price"] == pytest.approx(at(ports, TODAY, 18))
+    row = row_of(events, 0.0)
+    assert (row["tools"], row["outcome"], row["untraceable"]) == (["price_at"] * 2, "answered", [])
+    text = "price today and the bill of February"
+    row = row_of(list(ask_question(ports, ports.store, Desk(), Question(text, "test"))), 0.0)
+    assert (row["tools"], row["outcome"]) == (["day_prices", "bill"], "missing")
 
 
 def test_tomorrow_is_told_as_a_forecast(ports: Ports) -> None:

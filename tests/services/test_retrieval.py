@@ -231,6 +231,8 @@ def test_a_model_may_quote_a_document_and_nothing_else(ports: Ports, text: str, 
         ("What is a hole?", "hole · hueco: due slots that are not stored"),
         ("¿Qué significa parte capturada?", "captured share"),
         ("How do I get alerts on Telegram?", "CHOCO_TELEGRAM__TOKEN"),
+        ("¿Cómo creo un token para un agente?", "choco token add"),
+        ("¿Dónde se guardan los secretos?", "secrets.md#secrets"),
     ],
 )
 def test_rules_show_a_passage_as_it_stands_with_its_place(ports: Ports, text: str, said: str) -> None:

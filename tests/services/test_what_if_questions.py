@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chocolate_factory.core.errors import UsageError
-from chocolate_factory.domain.ports import Ports
+from chocolate_factory.domain.facts import LANGUAGES, number_text
+from chocolate_factory.domain.ports import Ports, Progress
+from chocolate_factory.domain.problem import Problem, Solution, solution_cost_eur
 from chocolate_factory.domain.roles import CLI
+from chocolate_factory.infrastructure.planners.highs import HighsPlanner
 from chocolate_factory.services.ask_question import Question, ask_question
 from chocolate_factory.services.assistant import what_if_tools
 from chocolate_factory.services.assistant.desk import Desk
+from chocolate_factory.services.assistant.hearing import Names
 from chocolate_factory.services.assistant.tools import call_tool
-from chocolate_factory.services.assistant.understand import Names, understand
+from chocolate_factory.services.assistant.understand import understand
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.what_if import Wish, what_if
 from tests.worlds import sample_ports
@@ -175,6 +181,34 @@ def test_the_figures_are_those_of_the_comparison(ports: Ports) -> None:
     assert "precio de la energía +10 %" in text
     changed = {key for key, stamp in ports.store.stamps().items() if before.get(key) != stamp}
     assert changed == {"record/question"}, "a what-if leaves nothing but the record of the question"
+
+
+class Dearest:
+    """A planner that takes the dearest hours."""
+
+    def solve(self, problem: Problem, time_limit: float, progress: Progress | None = None) -> Solution:
+        turned = replace(problem, price_eur_kwh=-problem.price_eur_kwh, excess=())
+        found = HighsPlanner().solve(turned, time_limit)
+        cost = solution_cost_eur(problem, found.jobs)
+        return replace(found, cost_eur=cost, bound_eur=0.0)
+
+
+def test_what_the_stored_plan_says_is_told_beside_what_is_solved_again(tmp_path: Path) -> None:
+    made = sample_ports(tmp_path)
+    stored = make_plan(replace(made, planner=Dearest()), PlanRequest(days=2))["cost_eur"]
+    row = what_if(made, Wish(("price=+10%",), seconds=what_if_tools.SECONDS))
+    again, more = row["present"]["cost_eur"], row["what_if"]["cost_eur"]
+    assert again < stored - 0.1, "a plan that can be bettered"
+    assert row["plan_cost_eur"] == stored
+    spanish, facts, _ = ask(made, "¿Y si la luz sube un 10 %?")
+    english, _, _ = ask(made, "What if prices rise 10%?")
+    assert facts["plan_cost"] == stored
+    assert facts["present_cost"] == pytest.approx(again, abs=1e-6)
+    es, en = ([number_text(eur, "EUR", one) for eur in (stored, again, more)] for one in LANGUAGES)
+    assert f"El plan vigente dice {es[0]}. Resuelto de nuevo" in spanish
+    assert f"cuesta {es[1]}, y con el cambio {es[2]}:" in spanish
+    assert f"The plan in force says {en[0]}. Solved again" in english
+    assert f"it costs {en[1]}, with the change {en[2]}:" in english
 
 
 def test_a_decimal_is_told_as_the_language_writes_it(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:

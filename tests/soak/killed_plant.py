@@ -96,7 +96,6 @@ class Plant:
     rate: float
     down: timedelta = timedelta(0)
     starts_s: list[float] = field(default_factory=list)
-    waits_s: list[float] = field(default_factory=list)
     lives_s: list[float] = field(default_factory=list)
     orphans: list[int] = field(default_factory=list)
 
@@ -130,7 +129,6 @@ class Plant:
             assert time.monotonic() - began < within_s, "the server was not ready in time"
             time.sleep(0.02)
         self.starts_s.append(time.monotonic() - began)
-        self.waits_s.append(waited_s(self.process.pid))
         self.told_at = time.monotonic()
         self.told = datetime.fromisoformat(self.get("/health")["now"])
         self.upstream.control("clock", {"now": self.told.isoformat(), "realtime_factor": self.rate})
@@ -221,14 +219,6 @@ class Plant:
         """Lines of the log that tell of something that nobody foresaw."""
         lines = (self.folder / "log").read_text(encoding="utf-8").splitlines()
         return [line for line in lines if not line.startswith("{") or '"level": "error"' in line]
-
-
-def waited_s(pid: int) -> float:
-    """Seconds in which a process was ready to run and others had the processors; 0 where none are told."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except OSError:
-        return 0.0
 
 
 def is_alive(pid: int) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.e2e.door import free_port
 
 BIN = Path(sys.executable).parent
 LABELS = ("ubuntu-latest", "development", "production")
@@ -109,11 +110,6 @@ def set_up(folder: Path) -> None:
     links = {".venv": "venv", "dashboard/node_modules": "node_modules", str(built): "static"}
     for name, target in links.items():
         (folder / name).symlink_to(beside / target)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @contextmanager

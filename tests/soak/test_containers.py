@@ -1,50 +1,33 @@
 """The real Dockerfile on a real engine: built, started by the project's compose files, deployed, rolled back.
 
-Nothing can be pulled here: Debian makes the base image, nginx and InfluxDB (1.6, which answers the same calls
-as 2.7) stand in under the names of the real ones. Six minutes on two busy cores from nothing.
+Nothing can be pulled here: Debian makes the base image; stand_ins.py says what stands in under the names of
+the others. Seven minutes on two busy cores from nothing.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from tests.conftest import ROOT, need
+from tests.e2e.door import free_port
 from tests.soak.engine import CERTIFICATES, CLIENT, TRUST, Engine, make_base, running_engine
 from tests.soak.pipelines import BIN, Repository, make_repository, running_registry
+from tests.soak.sites import APP, QUICK, Site, prices, quick
+from tests.soak.stand_ins import PYTHON, make_stand_ins
 
 pytestmark = pytest.mark.soak
 
 ROOM_BYTES = 7 * 2**30
-PYTHON, NGINX, INFLUX = "python:3.11.13-slim-bookworm", "nginx:1.28.0-alpine", "influxdb:2.7.11-alpine"
-APP = "chocolate-factory:local"
-APT = "RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends"
-STAND_IN_NGINX = f"ARG BASE\nFROM $BASE\n{APT} nginx-light wget >/dev/null\n"
-STAND_IN_INFLUX = f"""ARG BASE
-FROM $BASE
-{APT} influxdb >/dev/null && printf '#!/bin/sh\\nexec python3 -c "import urllib.request as u; \\
-u.urlopen(\\\\"http://127.0.0.1:8086/ping\\\\", timeout=4)"\\n' > /usr/local/bin/influx \\
- && chmod +x /usr/local/bin/influx
-ENV INFLUXDB_META_DIR=/var/lib/influxdb2/meta INFLUXDB_DATA_DIR=/var/lib/influxdb2/data \\
-    INFLUXDB_DATA_WAL_DIR=/var/lib/influxdb2/wal INFLUXDB_REPORTING_DISABLED=true HOME=/tmp
-CMD ["influxd"]
-"""
-QUICK = {"CHOCO_OFFLINE": "1", "CHOCO_PLAN__TIME_LIMIT_S": "2"}
-"""No provider is asked, plans are solved for two seconds."""
 SILENT = 'FROM chocolate-factory:local\nCMD ["sleep", "1000"]\n'
 """A version whose health check fails."""
 MIGRATES = """FROM chocolate-factory:local
@@ -52,72 +35,17 @@ CMD ["python3", "-c", "import sqlite3; c = sqlite3.connect('/data/state/store.sq
 c.execute('PRAGMA user_version = 99'); c.commit(); raise SystemExit(1)"]
 """
 """A version that changes the store so that no earlier one opens it, and then does not run."""
+BOSS = "boss@example.org"
+MUTE = """FROM chocolate-factory:local
+USER 0
+RUN found=$(command -v choco) && mv $found $found-itself && chmod 755 $found-itself && printf \\
+'#!/bin/sh\\n[ "$1" != backup ] || exit 9\\nexec %s "$@"\\n' $found-itself > $found && chmod 755 $found
+USER 10001:10001
+"""
+"""A version that cannot back up."""
+ENDS = 'services: {app: {image: "${CHOCO_IMAGE:-none}", command: ["false"]}}\n'
+"""Compose files with which no version runs."""
 NEXT = "FROM chocolate-factory:local\nLABEL next=1\n"
-
-
-@dataclass(frozen=True)
-class Site:
-    """A compose project: its files, folder, published port and environment."""
-
-    engine: Engine
-    files: tuple[str, ...]
-    folder: Path
-    port: int
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {
-            **self.engine.env,
-            "COMPOSE_PROJECT_NAME": f"choco{self.port}",
-            "CHOCO_IMAGE": APP,
-            "CHOCO_COMPOSE": str(Path(sys.executable).with_name("docker-compose")),
-            "CHOCO_DATA": str(self.folder / "node"),
-            "CHOCO_SECRETS": str(self.folder / "secrets"),
-            "CHOCO_NET": f"10.83.{self.port % 100 + 100}",
-            "CHOCO_PUBLISHED_PORT": str(self.port),
-        }
-
-    def compose(self, *args: str, stdin: str | None = None, code: int = 0) -> str:
-        files = [part for name in self.files for part in ("-f", name)]
-        done = subprocess.run(
-            [self.env["CHOCO_COMPOSE"], "--progress", "quiet", *files, *args],
-            cwd=ROOT, env=self.env, input=stdin, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, f"{args}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
-        return done.stdout
-
-    def program(self, name: str, *args: str, code: int = 0) -> str:
-        """A program of scripts/ on this project; like people, it is not told which version runs."""
-        env = {name: value for name, value in self.env.items() if name != "CHOCO_IMAGE"}
-        files = [part for file in self.files for part in ("-f", file)]
-        done = subprocess.run(
-            [
-                *(sys.executable, str(ROOT / "scripts" / name), *files),
-                *("--folder", str(self.folder / "deploy"), "--published", f"http://127.0.0.1:{self.port}"),
-                *("--ready", "90", "--healthy", "60", *args),
-            ],
-            cwd=self.folder, env=env, capture_output=True, text=True, timeout=400, check=False,
-        )  # fmt: skip
-        print(f"--- {name} {' '.join(args)} -> {done.returncode}\n{done.stdout}{done.stderr}")
-        assert done.returncode == code, f"{name}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def inspect(self, service: str) -> dict[str, Any]:
-        number = self.compose("ps", "-aq", service).split()[0]
-        found: dict[str, Any] = json.loads(self.engine.docker("inspect", number))[0]
-        return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
-def quick(folder: Path) -> str:
-    """A compose file with settings for tests."""
-    path = folder / "quick.yml"
-    path.write_text(json.dumps({"services": {"app": {"environment": QUICK}}}))
-    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +83,7 @@ def built(engine: Engine) -> Engine:
     seconds = time.monotonic() - begun
     own = size(engine, APP) - size(engine, PYTHON)
     print(f"\nbuilt in {seconds:.0f} s: {size(engine, APP):.0f} MB, of which {own:.0f} MB above the base")
-    engine.build(NGINX, STAND_IN_NGINX, PYTHON)
-    engine.build(INFLUX, STAND_IN_INFLUX, PYTHON)
+    make_stand_ins(engine)
     return engine
 
 
@@ -173,20 +100,9 @@ def site(built: Engine) -> Iterator[Site]:
     made.compose("exec", "-T", "app", "choco", "import", "prices", "/tmp/p.csv")
     made.compose("exec", "-T", "app", "choco", "token", "add", "probe", "--role", "viewer")
     made.compose("restart", "app")
+    made.compose("up", "-d", "--wait", "--no-build")
     yield made
     made.compose("down")
-
-
-def prices() -> str:
-    """Five weeks of made-up spot prices up to the end of today in Madrid, for `choco import prices`."""
-    zone = ZoneInfo("Europe/Madrid")
-    today = datetime.fromtimestamp(time.time(), zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    end = int((today + timedelta(days=1)).timestamp())
-    lines = ["datetime_utc,price_eur_mwh"]
-    for start in range(end - 35 * 86400, end, 3600):
-        price = 60 + 30 * math.sin(start / 86400 * 2 * math.pi) + start // 3600 % 7
-        lines.append(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(start))},{price:.2f}")
-    return "\n".join(lines) + "\n"
 
 
 def test_the_image_is_lean_and_holds_no_tools(built: Engine) -> None:
@@ -195,11 +111,11 @@ def test_the_image_is_lean_and_holds_no_tools(built: Engine) -> None:
     assert told["Config"]["Healthcheck"]
     assert told["Config"]["Labels"]["org.opencontainers.image.version"] == "1.0.0"
     assert size(built, APP) - size(built, PYTHON) <= 400
-    listed = built.docker(
-        "run", "--rm", APP, "sh", "-c", "ls /venv/bin /product; id -u; command -v npm uv gcc; true"
-    )
-    assert "10001" in listed.split()
-    assert not {"prophet", "pytest", "npm", "uv"} & set(listed.split())
+    tools = "for tool in npm node uv gcc make git; do command -v $tool >/dev/null && echo $tool; done"
+    look = f"ls /venv/bin /venv/lib/python3.11/site-packages /product; id -u; {tools}; true"
+    listed = set(built.docker("run", "--rm", APP, "sh", "-c", look).split())
+    assert {"10001", "uvicorn", "numpy", "chocolate_factory"} <= listed, "it was looked where things are"
+    assert not {"prophet", "pytest", "mypy", "npm", "node", "uv", "gcc", "make", "git"} & listed
     history = built.docker("history", "--no-trunc", APP)
     assert "SECRET" not in history
     assert "TOKEN" not in history
@@ -208,7 +124,7 @@ def test_the_image_is_lean_and_holds_no_tools(built: Engine) -> None:
 def test_one_node_runs_confined(site: Site) -> None:
     for service, user in (("app", "10001"), ("proxy", "101")):
         told = site.inspect(service)
-        assert told["State"]["Health"]["Status"] == "healthy" or service == "app"
+        assert told["State"]["Health"]["Status"] == "healthy"
         host = told["HostConfig"]
         assert host["ReadonlyRootfs"]
         assert host["CapDrop"] == ["ALL"]
@@ -264,6 +180,24 @@ def test_what_cannot_be_had_changes_nothing(site: Site) -> None:
     assert site.inspect("app")["Id"] == running
 
 
+def test_a_version_that_cannot_back_up_gives_way_where_nobody_reads_without_proof(site: Site) -> None:
+    """The smoke test has a token of its own, inside and through nginx; the state is copied as it is."""
+    site.engine.build("choco:mute", MUTE, PYTHON)
+    before = series(site)
+    quick(site.folder, CHOCO_ACCESS__ANYONE="none")
+    told = site.program("deploy.py", "choco:mute")
+    assert "forged login: 2 refused" in told
+    told = site.program("deploy.py", APP)
+    quick(site.folder)
+    assert "copied as they are" in told
+    assert f"in force: {APP}" in told
+    assert series(site) == before
+    copied = list((site.folder / "node" / "app" / "before-deploy").glob("state-*/store.sqlite"))
+    assert len(copied) == 1
+    tokens = site.compose("exec", "-T", "app", "choco", "token", "list", "--json")
+    assert {row["state"] for row in json.loads(tokens) if row["name"].startswith("smoke-")} == {"revoked"}
+
+
 def series(site: Site) -> tuple[str, str]:
     """The stored prices and the names of tokens, as the running version tells them."""
     query = "select count(*), sum(value) from revision join word on series = word.id where text = 'spot'"
@@ -272,9 +206,10 @@ def series(site: Site) -> tuple[str, str]:
     return stored, "probe" if "probe" in site.compose("exec", "-T", "app", "choco", "token", "list") else ""
 
 
-def test_app_with_influx_behind_secrets(built: Engine) -> None:
-    """docker-compose.yml with the doors of the override, without the sidecar, which nothing stands in for."""
-    folder = built.folder / "influx"
+@pytest.fixture(scope="module")
+def production(built: Engine) -> Iterator[Site]:
+    """The files of production, with the store shared with a development node elsewhere."""
+    folder = built.folder / "production"
     (folder / "secrets").mkdir(parents=True)
     sys.path.insert(0, str(ROOT / "scripts"))
     from secrets_file import KNOWN
@@ -282,24 +217,64 @@ def test_app_with_influx_behind_secrets(built: Engine) -> None:
     for name in KNOWN:
         (folder / "secrets" / name).write_text("a-made-up-secret-of-this-test" if "proxy" in name else "")
         (folder / "secrets" / name).chmod(0o444)
-    files = ("docker/docker-compose.yml", "docker/docker-compose.override.yml", quick(folder))
-    site = Site(built, files, folder, free_port())
+    parts = ("", ".override", ".prod", ".shared")
+    files = (
+        *(f"docker/docker-compose{part}.yml" for part in parts),
+        quick(folder, CHOCO_ACCESS__ADMINS=BOSS),
+    )
+    made = Site(built, files, folder, free_port())
     begun = time.monotonic()
-    site.compose("up", "-d", "--wait", "--no-build", "proxy")
-    print(f"\napp, InfluxDB and nginx healthy after {time.monotonic() - begun:.1f} s")
-    try:
-        for service in ("app", "influx", "proxy"):
-            assert site.inspect(service)["HostConfig"]["ReadonlyRootfs"]
-            assert site.inspect(service)["Config"]["User"].split(":")[0] not in {"", "0"}
-        assert not site.inspect("influx")["NetworkSettings"]["Ports"].get("8086/tcp")
-        site.compose("exec", "-T", "app", "sh", "-c", "cat > /tmp/p.csv", stdin=prices())
-        told = site.compose("exec", "-T", "app", "choco", "import", "prices", "/tmp/p.csv")
-        assert "changed" in told
-        assert (folder / "node" / "influx" / "data" / "chocolate").is_dir()
-        asked = "import urllib.request as u; u.urlopen('http://10.0.0.1', timeout=2)"
-        site.compose("exec", "-T", "influx", "python3", "-c", asked, code=1)
-    finally:
-        site.compose("down", "--remove-orphans")
+    made.compose("up", "-d", "--wait")
+    print(f"\napp, InfluxDB, nginx and sidecar healthy after {time.monotonic() - begun:.1f} s")
+    yield made
+    made.compose("down", "--remove-orphans")
+
+
+def test_production_runs_confined_and_keeps_its_data_in_influx(production: Site) -> None:
+    for service in ("app", "influx", "proxy", "tailscale"):
+        told = production.inspect(service)
+        assert told["State"]["Health"]["Status"] == "healthy"
+        assert told["HostConfig"]["ReadonlyRootfs"]
+        assert told["HostConfig"]["RestartPolicy"]["Name"] == "always"
+        assert told["Config"]["User"].split(":")[0] not in {"", "0"}
+        published = [row for rows in told["NetworkSettings"]["Ports"].values() for row in rows or ()]
+        assert [row["HostIp"] for row in published] == (["127.0.0.1"] if service == "proxy" else [])
+    production.compose("exec", "-T", "app", "sh", "-c", "cat > /tmp/p.csv", stdin=prices())
+    assert "changed" in production.compose("exec", "-T", "app", "choco", "import", "prices", "/tmp/p.csv")
+    assert (production.folder / "node" / "influx" / "data" / "chocolate").is_dir()
+    asked = "import urllib.request as u; u.urlopen('http://10.0.0.1', timeout=2)"
+    production.compose("exec", "-T", "influx", "python3", "-c", asked, code=1)
+    assert production.asked("tailscale", "http://influx:8086/ping")[0] == 204
+
+
+def test_a_login_counts_from_the_sidecar_alone(production: Site) -> None:
+    login, me = f"Tailscale-User-Login: {BOSS}", "/api/v1/me"
+    told = json.loads(production.asked("tailscale", f"http://proxy:8081{me}", login)[1])
+    assert (told["name"], told["role"]) == (BOSS, "admin")
+    assert production.asked("app", f"http://proxy:8081{me}", login)[0] == 403
+    address = production.inspect("proxy")["NetworkSettings"]["Networks"]
+    (inside,) = (row["IPAddress"] for name, row in address.items() if name.endswith("inside"))
+    for url, code in ((f"http://{inside}:8081", 403), (f"http://127.0.0.1:{production.port}", 200)):
+        answer = httpx.get(url + me, headers={"Tailscale-User-Login": BOSS}, timeout=20)
+        assert answer.status_code == code
+        assert "admin" not in answer.text
+
+
+def test_the_app_sees_the_network_through_the_sidecar_and_changes_nothing(production: Site) -> None:
+    told = production.compose(
+        "exec", "-T", "app", "choco", "token", "add", "nodes", "--role", "operator", "--json"
+    )
+    proof = f"Authorization: Bearer {json.loads(told)['token']}"
+    nodes = ("app", "http://127.0.0.1:8000/api/v1/nodes", proof)
+    assert json.loads(production.asked(*nodes)[1])["state"] == "running"
+    production.killed("tailscale")
+    assert json.loads(production.asked(*nodes)[1])["state"] == "running"
+    production.compose("exec", "-T", "app", "rm", "/run/tailscale/tailscaled.sock", code=1)
+
+
+def test_the_way_from_outside_outlives_a_killed_nginx(production: Site) -> None:
+    production.killed("proxy")
+    assert production.asked("tailscale", "http://proxy:8081/dashboard")[0] == 200
 
 
 @pytest.fixture(scope="module")
@@ -361,8 +336,8 @@ def test_a_push_goes_all_the_way_and_a_bad_one_comes_back(
     record = checkout / "var" / "deploy" / "good.json"
     good = json.loads(record.read_text())["current"]
 
-    (repository.folder / "compose.yaml").write_text("services: {}\n")
-    second = repository.commit("files that start nothing")
+    (repository.folder / "compose.yaml").write_text(ENDS)
+    second = repository.commit("files that start something else")
     labelled = f"ARG BASE\nFROM $BASE\nLABEL org.opencontainers.image.revision={second}\n"
     built.build(f"{name}:{second[:12]}", labelled, f"{name}:{first[:12]}")
     built.docker("push", "--quiet", f"{name}:{second[:12]}")

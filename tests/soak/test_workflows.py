@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.soak
 FEW = "modules_are_short or names_a_version or pinned_checkout or scanner_finds or windows"
 """A test of each step or two: all of them run elsewhere."""
 UNIT = ("test_windows.py",)
+SLOW = "what_is_known_is_told"
+"""A slow test of some seconds."""
 CONTRACTS = ("test_what_is_written_is_read_in_every_column", "test_records")
 """Starts of names of contract tests."""
 
@@ -107,3 +110,26 @@ def test_production_waits_for_a_person(repository: Repository, tmp_path: Path) -
     assert asked.read_text() == f"{sha} --version 1.2.0; id\n", "an input is one word, and never a command"
     (tmp_path / "code").write_text("3")
     assert repository.act(*start)[0] == 1, "a version that went back is a failure"
+
+
+def test_a_tag_is_held_against_version_and_changelog(repository: Repository, tmp_path: Path) -> None:
+    log = repository.folder / "CHANGELOG.md"
+    version = tomllib.loads((repository.folder / "pyproject.toml").read_text())["project"]["version"]
+    text = log.read_text()
+    log.write_text(text.replace("## Unreleased", f"## Unreleased\n\n## {version} - 2026-12-01", 1))
+    repository.commit("a release")
+    event = tmp_path / "event.json"
+    for tag, code in ((f"v{version}", 0), ("v99.0.0", 1)):
+        event.write_text(json.dumps({"ref": f"refs/tags/{tag}"}))
+        ended, told = repository.act("push", "release", "--eventpath", str(event), "-j", "notes")
+        assert (ended, steps(told)[-1:] == ["notes"]) == (code, code == 0), told[-3000:]
+    log.write_text(text)
+    repository.commit("no release")
+
+
+def test_the_slow_tests_start_at_night(repository: Repository) -> None:
+    """One of them; all of them take hours."""
+    repository.variables["SOAK_OPTIONS"] = f"-k {SLOW}"
+    repository.env.pop("PYTEST_ADDOPTS", None)
+    code, told = repository.act("workflow_dispatch", "nightly", "-j", "soak")
+    assert (code, steps(told)[-1:], "1 passed" in told) == (0, ["slow tests"], True), told[-6000:]

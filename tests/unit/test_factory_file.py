@@ -122,6 +122,28 @@ def test_silent_contract_terms_are_assumptions_and_given_ones_are_not() -> None:
     assert not any("municipal_fee" in sentence for sentence in given_fee)
 
 
+@pytest.mark.parametrize(
+    ("zone", "place", "said"),
+    [
+        ("Europe/Madrid", (36.01, -5.61), []),
+        ("Europe/Madrid", (42.32, 3.32), []),
+        ("Europe/Madrid", (39.57, 2.65), ["Balearic"]),
+        ("Europe/Madrid", (35.29, -2.94), ["Melilla"]),
+        ("Africa/Ceuta", (35.89, -5.31), ["Ceuta", "site.timezone is Africa/Ceuta"]),
+        ("Atlantic/Canary", (28.12, -15.43), ["Canary", "site.timezone is Atlantic/Canary"]),
+        ("Atlantic/Canary", (40, -3.5), ["site.timezone is Atlantic/Canary"]),
+    ],
+)
+def test_a_site_that_is_not_on_the_peninsula_says_whose_tariff_it_has(
+    zone: str, place: tuple[float, float], said: list[str]
+) -> None:
+    text = changed("Europe/Madrid", zone).replace("latitude = 40", f"latitude = {place[0]}")
+    told = parse_factory(text.replace("longitude = -3.5", f"longitude = {place[1]}")).assumptions
+    found = [sentence for sentence in told if "peninsula" in sentence]
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
 def test_every_contract_key_is_read() -> None:
     extra = """energy_includes_tolls = false
     adjustment_services_eur_mwh = 20

@@ -200,10 +200,18 @@ def test_what_only_a_document_says_is_not_how_things_stand(text: str, wrong: str
 def test_every_fact_as_it_is_written_is_grounded(value: float, unit: str) -> None:
     one = fact("x", value, unit)
     for language in ("es", "en"):
-        written = one.written(language)
-        # A value that its decimals show as nothing, or hardly, is not told by them.
-        if abs(value) > 20 * 10.0 ** -len(written.split()[0].replace(",", ".").partition(".")[2]):
-            assert ungrounded(written, Ground((one,), (), MADRID), language) == []
+        assert ungrounded(one.written(language), Ground((one,), (), MADRID), language) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"), [(0.0456, "EUR"), (-0.0656, "EUR"), (0.0456, "kW"), (0.004, "EUR")]
+)
+def test_a_small_amount_is_told_as_its_unit_is_and_no_coarser(value: float, unit: str) -> None:
+    one = fact("x", value, unit)
+    ground = Ground((one,), (), MADRID)
+    assert ungrounded(one.written("en"), ground, "en") == []
+    told = f"{value:.{0 if unit == 'kW' else 1}f} {unit}"
+    assert ungrounded(told, ground, "en") == [told.partition(" ")[0]]
 
 
 @given(st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)))

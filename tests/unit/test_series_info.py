@@ -151,6 +151,7 @@ def test_the_slots_of_a_day_cover_it_without_overlap(info: SeriesInfo, day: date
     assert moment(grid[0]) == window.start
     assert moment(grid[-1] + 60 * info.minutes(day)) == window.end
     assert np.all(np.diff(grid) == 60 * info.minutes(day))
+    assert np.all(info.minutes_at(grid) == info.minutes(day))
     assert info.due(day) == min(moment(at) for at in info.due_at(grid, day))
 
 

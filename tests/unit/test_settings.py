@@ -47,7 +47,7 @@ def test_a_typing_mistake_in_the_env_file_is_told(here: Path) -> None:
     ("name", "value", "said"),
     [
         ("CHOCO_PLAN", "foo", "Setting CHOCO_PLAN is a group"),
-        ("CHOCO_ANTHROPIC", "sk-ant-not-to-be-read", "Setting CHOCO_ANTHROPIC is a group"),
+        ("CHOCO_ANTHROPIC", "key-not-to-be-read", "Setting CHOCO_ANTHROPIC is a group"),
         ("CHOCO_ESIOS__TOKEN_FILE", "bytes", "bytes is not text"),
         ("CHOCO_ESIOS__TOKEN_FILE", "nowhere", "cannot read nowhere"),
     ],

@@ -72,7 +72,7 @@ export const en: Words = {
   },
   plan: {
     title: "Plan by machine",
-    summary: (batches, runs, end) => `${batches === 1 ? "1 batch" : `${batches} batches`} in ${runs} runs, until ${end}.`,
+    summary: (batches, runs, end) => `${batches === 1 ? "1 batch" : `${batches} batches`} in ${runs === 1 ? "1 run" : `${runs} runs`}, until ${end}.`,
     empty: "There is no plan yet.",
     assumed: "Plant figures are assumptions",
     batch: "Batch",
@@ -127,10 +127,8 @@ export const en: Words = {
     text: "It uses the prices known now and may take a couple of minutes.",
     allowLate: "Allow lateness if there is no other way",
     confirm: "Make the plan",
-    cancel: "Cancel",
     busy: "Planning…",
     done: "New plan made.",
-    network: "The server cannot be reached; whether the plan was made is not known.",
   },
   data: {
     holes: (count) => (count === 1 ? "1 hole" : `${count} holes`),

@@ -72,7 +72,7 @@ export const es = {
   plan: {
     title: "Plan por máquina",
     summary: (batches: number, runs: number, end: string) =>
-      `${batches === 1 ? "1 lote" : `${batches} lotes`} en ${runs} operaciones, hasta ${end}.`,
+      `${batches === 1 ? "1 lote" : `${batches} lotes`} en ${runs === 1 ? "1 operación" : `${runs} operaciones`}, hasta ${end}.`,
     empty: "Aún no hay plan.",
     assumed: "Cifras de planta supuestas",
     batch: "Lote",
@@ -127,10 +127,8 @@ export const es = {
     text: "Se calcula con los precios de ahora y puede tardar un par de minutos.",
     allowLate: "Admitir retrasos si no hay otra forma",
     confirm: "Calcular plan",
-    cancel: "Cancelar",
     busy: "Calculando…",
     done: "Plan nuevo calculado.",
-    network: "No hay conexión con el servidor; no se sabe si el plan se calculó.",
   },
   data: {
     holes: (count: number) => (count === 1 ? "1 hueco" : `${count} huecos`),

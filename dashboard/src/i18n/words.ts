@@ -11,6 +11,11 @@ export function area<Shape>(es: Shape, en: NoInfer<Shape>): Area<Shape> {
   return { es, en };
 }
 
+/** "1 lote", "2 lotes". */
+export function many(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
+}
+
 /** The area's words in the language of the page. */
 export function useWords<Shape>(words: Area<Shape>): ComputedRef<Shape> {
   const { language } = useContext();

@@ -1,8 +1,8 @@
 /** Why a run is where it is, in words. */
 import type { components } from "../api.gen";
 import { named, type Words } from "../i18n";
-import type { PlanWords } from "../i18n/areas/plan";
 import type { WhyWords } from "../i18n/areas/plan-why";
+import type { RefusalWords } from "../i18n/areas/refusals";
 import { decimal, eur, eurKwh, list } from "./format";
 import { dayClock, type Place } from "./time";
 
@@ -12,7 +12,7 @@ export type StartAnswer = components["schemas"]["StartReasons"];
 
 export interface Telling {
   words: Words;
-  plan: PlanWords;
+  refusals: RefusalWords;
   why: WhyWords;
   place: Place;
 }
@@ -35,17 +35,17 @@ export function rankSentence(row: Reason, { words, why }: Telling): string {
 
 /** What keeps the cheaper starts away, the commonest first. */
 export function blockedTexts(row: Reason, telling: Telling): string[] {
-  const { words, plan, why } = telling;
+  const { words, refusals, why } = telling;
   const count = (value: number): string => decimal(value, words.locale, 0);
   const rules = Object.entries(row.cheaper_blocked_by).sort(([, a], [, b]) => b - a);
-  const found = rules.map(([rule, times]) => why.blockedBy(count(times), named(plan.rules, rule)));
+  const found = rules.map(([rule, times]) => why.blockedBy(count(times), named(refusals.rules, rule)));
   return row.cheaper_but_dearer > 0 ? [...found, why.dearer(count(row.cheaper_but_dearer))] : found;
 }
 
 /** What a move would do: "3,20 € más; se mueve también templado", or the rule against it. */
 export function moveText(move: Move, telling: Telling): string {
-  const { words, plan, why } = telling;
-  if (move.rule) return why.forbidden(named(plan.rules, move.rule));
+  const { words, refusals, why } = telling;
+  if (move.rule) return why.forbidden(named(refusals.rules, move.rule));
   if (move.difference_eur === null) return why.nothing;
   const along = move.moves_along.map((process) => named(words.processes, process));
   const told = differenceText(move.difference_eur, telling);

@@ -13,6 +13,7 @@ from mcp import types as protocol
 
 from chocolate_factory.core.errors import ChocolateError
 from chocolate_factory.domain.ports import Ports
+from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.forecast_prices import latest_forecast
 from chocolate_factory.services.live_record import LiveQuery, live_record
 from chocolate_factory.services.pose_problem import series_shown
@@ -43,6 +44,12 @@ def as_json(told: Callable[[Ports], Any]) -> Callable[[Ports], str]:
     return lambda ports: json.dumps(told(ports), ensure_ascii=False, default=plain)
 
 
+def forecast_shown(ports: Ports) -> dict[str, Any]:
+    """The stored forecast of the series that the contract follows."""
+    series = series_shown(ports.factory)
+    return latest_forecast(ports.store, series, ports.clock(), serving_model(ports, series))
+
+
 RESOURCES: Mapping[str, Whole] = {
     "choco://plan": Whole(
         "The newest plan.", JSON, as_json(lambda ports: read_plan(ports.store, None, ports.clock()))
@@ -55,7 +62,7 @@ RESOURCES: Mapping[str, Whole] = {
     "choco://forecast": Whole(
         "The newest price forecast with its band.",
         JSON,
-        as_json(lambda ports: latest_forecast(ports.store, series_shown(ports.factory), ports.clock())),
+        as_json(forecast_shown),
     ),
     "choco://scores": Whole(
         "How good forecasts were.", JSON, as_json(lambda ports: live_record(ports, LiveQuery()))

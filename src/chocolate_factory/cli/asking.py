@@ -24,6 +24,11 @@ Text = Annotated[
 Plain = Annotated[bool, typer.Option("--plain", help="Answer by rules, without a language model.")]
 Sources = Annotated[bool, typer.Option("--sources", help="Also print the facts behind the answer.")]
 PROMPT = "? "
+REASONS = {
+    "no_key": ", as CHOCO_ANTHROPIC__API_KEY is not set",
+    "offline": ", as nobody else is asked offline",
+}
+"""Why rules answered, where no notice says it and nobody asked for them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -106,7 +111,8 @@ def show_end(events: list[Event], *, sources: bool) -> None:
         output.notes.print(done["notice"], markup=False)
     tools = ", ".join(event.data["name"] for event in events if event.kind == "tool")
     cost = f", {done['cost_eur']:.4f} EUR" if done["cost_eur"] else ""
-    output.notes.print(f"({done['answered_by']}{cost}; {tools or 'no tool'})", markup=False)
+    why = REASONS.get(str(done["reason"]), "")
+    output.notes.print(f"({done['answered_by']}{why}{cost}; {tools or 'no tool'})", markup=False)
     if sources:
         for fact in next(event.data["facts"] for event in events if event.kind == "facts"):
             output.console.print(f"{fact['id']}  {fact['text'][done['language']]}", markup=False)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chocolate_factory.cli import output
+from chocolate_factory.cli.archives import back_up, restore
 from chocolate_factory.core.config import load_settings
 from chocolate_factory.core.errors import Busy, UsageError
-from chocolate_factory.infrastructure.backup_files import LOCKS
 from chocolate_factory.infrastructure.clock import SystemClock
-from chocolate_factory.wiring import GLANCE_S, SERVING, back_up, build, job_locks, restore, stored_anything
+from chocolate_factory.wiring import GLANCE_S, SERVING, build, job_locks
 
 
 def register(app: typer.Typer) -> None:
@@ -46,45 +45,28 @@ def restore_command(
     ] = False,
     as_json: output.JsonOption = False,
 ) -> None:
-    """Restore a backup into CHOCO_STATE, which must be empty; --replace puts what is there aside."""
+    """Restore a backup into state and store, which must be empty; --replace puts what is there aside."""
     settings = load_settings()
     if not path.is_file():
         raise UsageError(f"{path} is not a file.", "Name an archive that `choco backup` made.")
     with job_locks(settings)(SERVING, within_s=GLANCE_S) as free:
         if not free:
             raise Busy("A server uses this state.", "Stop it, restore, and start it again.")
-        aside = None
-        if stored_anything(settings):
-            if not replace:
-                raise UsageError(
-                    f"{settings.state} is not empty.",
-                    "Add --replace to put what is there aside, or set CHOCO_STATE.",
-                )
-            inside = path.resolve().is_relative_to(settings.state.resolve())
-            aside = put_aside(settings.state, SystemClock(settings.now, settings.clock_rate)())
-            if inside:
-                path = aside / path.resolve().relative_to(settings.state.resolve())
-        done = restore(settings, path)
+        done = restore(settings, path, SystemClock(settings.now, settings.clock_rate)(), replace=replace)
     told = {
-        **asdict(done),
-        "path": str(path),
+        **asdict(done.backup),
+        "path": str(done.backup.path),
         "state": str(settings.state),
-        "aside": str(aside) if aside else None,
+        "aside": str(done.aside) if done.aside else None,
+        "database_aside": str(done.undo) if done.undo else None,
     }
     if as_json:
         output.emit(told, "UTC")
         return
     output.console.print(
-        f"Restored {done.files} files of {done.made_at:%Y-%m-%d %H:%M} UTC into {settings.state}."
+        f"Restored {told['files']} files of {done.backup.made_at:%Y-%m-%d %H:%M} UTC into {settings.state}."
     )
-    if aside:
-        output.console.print(f"What was there is in {aside}; delete it when all is well.")
-
-
-def put_aside(state: Path, now: datetime) -> Path:
-    """Move a state folder out of the way and make an empty one in its place, where its locks hold on."""
-    aside = state.with_name(f"{state.name}.before-{now:%Y%m%dT%H%M%S}")
-    state.replace(aside)
-    state.mkdir()
-    (aside / LOCKS).replace(state / LOCKS)
-    return aside
+    if done.aside:
+        output.console.print(f"What was there is in {done.aside}; delete it when all is well.")
+    if done.undo:
+        output.console.print(f"What the database held is in {done.undo}: restore that to undo this.")

@@ -211,6 +211,9 @@ def show_what_if(ports: Ports, words: list[str], limit: float | None, as_json: b
         return
     output.warn_sample(ports)
     output.console.print(f"[bold]What if[/] {', '.join(body['changes'])}? Beside plan {body['plan']}")
+    output.console.print(
+        f"The plan says {body['plan_cost_eur']:.2f} EUR; both sides are solved now, for the same time"
+    )
     made = output.table("", "", ">present", ">what if", ">difference")
     present, other = body["present"], body["what_if"]
     for name, key, unit, digits in SIDES:
@@ -226,11 +229,16 @@ def show_what_if(ports: Ports, words: list[str], limit: float | None, as_json: b
 
 
 def show_difference(body: Row, zone: str) -> None:
-    """What is proven of the difference, what moved and what is not made."""
+    """What is proven of the difference, or that the work is not the same; what moved and what is not made."""
     gap, runs = body["difference"], body["runs"]
-    span = f"between {gap['least_eur']:+.2f} and {gap['most_eur']:+.2f} EUR"
-    proven = "within the gap, it may be none" if gap["within_gap"] else "it is proven that there is one"
-    output.console.print(f"The true difference of cost lies {span}: {proven}.")
+    if body["same_batches"]:
+        span = f"between {gap['least_eur']:+.2f} and {gap['most_eur']:+.2f} EUR"
+        proven = "within the gap, it may be none" if gap["within_gap"] else "it is proven that there is one"
+        output.console.print(f"The true difference of cost lies {span}: {proven}.")
+    else:
+        less = body["present"]["batches"] - body["what_if"]["batches"]
+        told = f"{abs(less)} batches {'fewer' if less > 0 else 'more'}" if less else "other batches"
+        output.console.print(f"It makes {told}: the costs are not those of the same work.")
     kinds = ", ".join(f"{count} {kind}" for kind, count in runs.items() if count)
     output.console.print(f"Runs: {kinds or 'none'}. Nothing was stored.")
     for side, words in (("present", "present"), ("what_if", "what if")):

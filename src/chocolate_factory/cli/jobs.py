@@ -14,6 +14,7 @@ import structlog
 import typer
 
 from chocolate_factory.cli import output
+from chocolate_factory.cli.archives import back_up
 from chocolate_factory.core.config import Settings, load_settings
 from chocolate_factory.core.errors import Busy, ChocolateError, NotFound
 from chocolate_factory.domain.jobs import JobInfo
@@ -26,7 +27,6 @@ from chocolate_factory.services.keep_jobs import read_jobs
 from chocolate_factory.tasks.jobs import Upkeep, job_table
 from chocolate_factory.tasks.runner import Job, Overdue, Scheduler, attempt
 from chocolate_factory.wiring import (
-    back_up,
     backup_folder,
     backups_made,
     build_adviser,

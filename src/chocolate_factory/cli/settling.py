@@ -90,10 +90,10 @@ def percent_text(row: Row) -> str:
 
 
 def share_text(row: Row) -> str:
-    """`, 93 % of what was possible`, empty where it is not known."""
-    return (
-        "" if row["captured_share"] is None else f", {100 * row['captured_share']:.0f} % of what was possible"
-    )
+    """`, 91 to 93 % of what was possible`, from what is proven to what was found; empty where unknown."""
+    told = [row[key] for key in ("captured_at_least", "captured_share") if row[key] is not None]
+    shares = dict.fromkeys(f"{100 * share:.0f}" for share in told)
+    return f", {' to '.join(shares)} % of what was possible" if shares else ""
 
 
 def show_ledger(report: Row, zone: str) -> None:

@@ -18,7 +18,8 @@
         └── NotProven       the caller did not prove who it is       401, exit 7
 
 Each class states its HTTP status, its exit code and its hint once; the doors only translate.
-A message is one sentence with place and cause; the hint is the remedy.
+A message is one sentence with place and cause; the hint is the remedy. `cause` is the cause as a word for
+programs, where somebody is to say it in other words or another language.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ class ChocolateError(Exception):
     title: ClassVar[str] = "Unexpected failure"
     default_hint: ClassVar[str] = "See the log."
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, *, cause: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint or self.default_hint
+        self.cause = cause
 
     def problem(self) -> dict[str, object]:
         """The error as RFC 9457 problem details."""

@@ -49,6 +49,7 @@ from chocolate_factory.domain.factory_recipe import (
 )
 from chocolate_factory.domain.factory_section import Faults, Section, nearest, quoted, read_moment
 from chocolate_factory.domain.staffing import holidays_of, wall_moment
+from chocolate_factory.domain.tariff.calendar import not_peninsular
 
 TABLES = (
     "site", "contract", "shift", "machine", "product", "auxiliary", "demand", "storage", "output", "setup",
@@ -130,7 +131,8 @@ def read_factory(data: Mapping[str, object], name: str = "factory.toml") -> Fact
     )
     _check(factory, faults)
     _raise(faults, name)
-    told = (*_notes(place), *contract_assumptions(supply, contract), *asset_assumptions(top))
+    beyond = not_peninsular(site.timezone, site.latitude, site.longitude)
+    told = (*_notes(place), *beyond, *contract_assumptions(supply, contract), *asset_assumptions(top))
     return replace(factory, assumptions=told)
 
 

@@ -1,8 +1,8 @@
 """Whether a text says only what its facts say: every number, day, time, period and name is looked up.
 
 A number is grounded where a fact of the same measure, rounded to the decimals written, is that number, and
-the rounding does not hide more than a twentieth of it. Facts of a document stand only for a text that names
-their passage or quotes it: how things stand is told by others.
+the rounding does not hide more than a twentieth of it, or is that of the fact as people are told it. Facts of
+a document stand only for a text that names their passage or quotes it: how things stand is told by others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from chocolate_factory.domain.claims import (
     find_numbers,
     plain,
 )
-from chocolate_factory.domain.facts import DOCUMENT, LANGUAGES, NAME, SENTENCE, Fact, Language
+from chocolate_factory.domain.facts import DECIMALS, DOCUMENT, LANGUAGES, NAME, SENTENCE, Fact, Language
 from chocolate_factory.domain.units import MONEY, OF_FACTS, PRICE
 
 COARSE = 0.05
@@ -319,4 +319,5 @@ def close(number: Number, value: float, fact: Fact) -> bool:
         value = abs(value)
     error = abs(given - value)
     fine = error <= 0.5 * 10**-number.places + 1e-9 * max(1.0, abs(value))
-    return fine and error <= COARSE * abs(value) + 1e-9
+    as_told = abs(value) == abs(float(str(fact.value))) and number.places >= DECIMALS.get(fact.unit, math.inf)
+    return fine and (as_told or error <= COARSE * abs(value) + 1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -116,6 +117,13 @@ class Store(Protocol):
         """Records of a kind whose moment is not after `until`, newest first, then from the highest id."""
         ...
 
+    def each(self, kind: str) -> Iterator[Record]:
+        """The records of a kind one by one, by id, a few of them in memory: for copies of many.
+
+        One that changes meanwhile comes whole, as it was or as it is; one that is new may be left out.
+        """
+        ...
+
     def forget(self, kind: str, before: datetime) -> int:
         """Drop the contents of the records of a kind whose moment is earlier; returns how many there were."""
         ...
@@ -133,7 +141,8 @@ class Store(Protocol):
 class Known:
     """What a forecaster may look at: prices and series beside them, each as it was known at a moment.
 
-    One row a slot, its newest knowledge then. A key of `beside` may be missing or its series empty.
+    Of prices one row a slot, its newest knowledge then; of the others every revision known by then. A key
+    of `beside` may be missing or its series empty.
     """
 
     prices: Series
@@ -279,6 +288,11 @@ class Replanning:
         return max(self.keep_unless_eur, self.keep_unless_percent / 100 * abs(cost_eur))
 
 
+def _nobody_else(_name: str) -> AbstractContextManager[None]:
+    """For worlds of one thread."""
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class Ports:
     """Everything a use case may touch, built once by `wiring.build`.
@@ -289,6 +303,7 @@ class Ports:
     `keys_end` tells of each key with a known end when that is, and whether it is assumed. `elsewhere` names
     settings whose default is a place that is not near the site. `plan_risk` is the weight of the dearest of
     `plan_paths` price paths in what a plan minimises. Without `encoder` documents are found by words alone.
+    `alone` waits for a lock by name that all processes share, for what is checked and then written.
     """
 
     factory: Factory
@@ -310,3 +325,4 @@ class Ports:
     plan_paths: int = 50
     network: NetworkStatus | None = None
     encoder: Encoder | None = None
+    alone: Callable[[str], AbstractContextManager[None]] = _nobody_else

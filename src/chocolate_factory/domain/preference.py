@@ -16,8 +16,8 @@ class Preference:
     """The order of sources of one series; sources without a place in it come last.
 
     `few` holds for up to `FEW_DAYS` missing days, `many` for more: a provider of ranges answers a month
-    at once where daily files would take a month of requests. The first source of `recheck` that is there is
-    the one whose later values are corrections; `first_published` always gives the value as first published.
+    at once where daily files would take a month of requests. Later values of the sources of `recheck` are
+    corrections, those of the first that tells a day; `first_published` always gives the first values.
     """
 
     few: tuple[str, ...] = ()
@@ -65,8 +65,7 @@ def wants_first(key: str, days: Sequence[date], now: datetime) -> bool:
     return all(CATALOG[key].correction_seen(day) <= now for day in days)
 
 
-def rechecking(key: str, offering: Iterable[str]) -> str | None:
-    """The source that stored days are compared with, None when there is none."""
+def rechecking(key: str, offering: Iterable[str]) -> list[str]:
+    """The sources that stored days are compared with: the next one where the former does not tell a day."""
     offering = list(offering)
-    wanted = PREFERENCES.get(key, ANY).recheck or tuple(offering)
-    return next((name for name in wanted if name in offering), None)
+    return [name for name in PREFERENCES.get(key, ANY).recheck or offering if name in offering]

@@ -20,6 +20,7 @@ from chocolate_factory.domain.slots import (
     local_moment,
     moment,
 )
+from chocolate_factory.domain.wall_time import as_date, local_days
 
 MARKET_ZONE = "Europe/Madrid"
 QUARTER_HOUR_MARKET = date(2025, 10, 1)
@@ -83,6 +84,14 @@ class SeriesInfo:
         if self.step == DAY_MINUTES:
             return day_window(day, self.zone).seconds // 60
         return 15 if self.key == "spot" and day >= QUARTER_HOUR_MARKET else self.step
+
+    def minutes_at(self, starts: IntArray) -> IntArray:
+        """Length of the slots at some starts (epoch seconds), minutes, same shape."""
+        if self.step != DAY_MINUTES:
+            change = epoch(day_window(QUARTER_HOUR_MARKET, self.zone).start)
+            return np.where(starts < change, self.minutes(LONG_AGO), self.minutes(QUARTER_HOUR_MARKET))
+        days, place = np.unique(local_days(starts, self.zone), return_inverse=True)
+        return np.array([self.minutes(as_date(day)) for day in days.tolist()], np.int64)[place]
 
     def grid(self, day: date) -> IntArray:
         """Slot starts of a local day, epoch seconds."""

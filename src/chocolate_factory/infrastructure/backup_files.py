@@ -7,23 +7,32 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import IO
 
-from chocolate_factory.core.errors import StoreFailed, UsageError
+from chocolate_factory.core.errors import ChocolateError, StoreFailed, UsageError
 from chocolate_factory.infrastructure.file_locks import FileLocks
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 
 STORE, MANIFEST, PREFIX = "store.sqlite", "manifest.json", "chocolate-factory-"
 STAMP = "%Y%m%dT%H%M%S%fZ"
-LOCKS, MAKING = "locks", ".making-"
-LEFT_OUT = ("sample", "vectors", "backtests", LOCKS, "backups")
-"""Folders of the state that are made anew by themselves, and the backups."""
-ENDINGS_LEFT_OUT = (".lock", ".tmp", "-wal", "-shm")
+LOCKS, MAKING, RESTORING, BEFORE = "locks", ".making-", ".restoring-", "before-"
+KEPT = (STORE, "models", "fleet")
+"""What an archive holds of a state. Other files may be in its folder too, secrets among them: never these."""
+OF_A_STORE = ("-wal", "-shm")
+"""Endings of the files that belong to an SQLite file."""
+HELD = (*KEPT, *(STORE + ending for ending in OF_A_STORE))
+NOT_KEPT = ("sample", "vectors", "backtests", LOCKS, "backups")
+"""What the program also makes in a state, and names that begin as `PASSING`."""
+PASSING = (MAKING, RESTORING, BEFORE, PREFIX)
 NOT_ONE = "Name an archive that `choco backup` made."
 
 
@@ -54,10 +63,13 @@ def pack(state: Path, snapshot: Callable[[Path], None], folder: Path, facts: Map
             sums: dict[str, str] = {}
             with tarfile.open(part, "w:gz", compresslevel=6) as archive:
                 for name, path in [(STORE, copy), *sorted(other_files(state))]:
-                    _add(archive, name, path.read_bytes(), sums)
-                _add(archive, MANIFEST, json.dumps({**facts, "files": sums}, indent=1).encode(), {})
+                    still = path if path == copy else at_one_moment(path, work / "copy")
+                    with still.open("rb") as file:
+                        sums[name] = _add(archive, name, file)
+                _add(archive, MANIFEST, io.BytesIO(json.dumps({**facts, "files": sums}, indent=1).encode()))
             with part.open("rb") as written:
                 os.fsync(written.fileno())
+            part.chmod(0o600)
             part.replace(target)
     except OSError as error:
         raise StoreFailed(f"The backup {target} cannot be written: {error.strerror}.") from error
@@ -84,64 +96,112 @@ def working_folder(folder: Path) -> Iterator[Path]:
         yield Path(work)
 
 
+def held(state: Path) -> list[Path]:
+    """What a state folder holds of what an archive holds, with the files that belong to its store."""
+    return [
+        path
+        for path in (state / name for name in HELD)
+        if path.is_file() or (path.is_dir() and any(path.iterdir()))
+    ]
+
+
+def unknown(state: Path, folder: Path) -> list[str]:
+    """Names in a state folder that the program did not make; `folder`, of backups, may be in it."""
+    names = {path.name for path in state.iterdir() if not path.name.startswith(PASSING)}
+    names -= {*HELD, *NOT_KEPT}
+    return sorted(name for name in names if not folder.resolve().is_relative_to((state / name).resolve()))
+
+
 def other_files(state: Path) -> Iterator[tuple[str, Path]]:
-    """(name in the archive, path) of what a state folder holds besides the store."""
-    for path in state.rglob("*"):
+    """(name in the archive, path) of what an archive holds besides the store."""
+    for path in (file for name in KEPT for file in (state / name).rglob("*")):
         name = path.relative_to(state)
-        plain = not path.is_symlink() and path.is_file() and not path.name.endswith(ENDINGS_LEFT_OUT)
-        if plain and name.parts[0] not in LEFT_OUT and str(name) != STORE:
+        passing = any(part.startswith((".", PREFIX)) for part in name.parts) or path.name.endswith(OF_A_STORE)
+        if path.is_file() and not path.is_symlink() and not passing:
             yield name.as_posix(), path
 
 
-def _add(archive: tarfile.TarFile, name: str, data: bytes, sums: dict[str, str]) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(data), 0o600
-    archive.addfile(entry, io.BytesIO(data))
-    sums[name] = hashlib.sha256(data).hexdigest()
+def at_one_moment(path: Path, copy: Path) -> Path:
+    """A copy of a plant's store, which others may be writing to; any other file, and a broken one, itself."""
+    if path.name == STORE:
+        copy.unlink(missing_ok=True)
+        with suppress(ChocolateError, sqlite3.DatabaseError):
+            SqliteStore(path).snapshot(copy)
+            return copy
+    return path
+
+
+class _Summed:
+    """A file whose checksum is that of what was read of it, piece by piece."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._digest = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes more."""
+        data = self._file.read(size)
+        self._digest.update(data)
+        return data
+
+    def checksum(self) -> str:
+        """SHA-256 as hexadecimal digits."""
+        return self._digest.hexdigest()
+
+
+def _add(archive: tarfile.TarFile, name: str, file: IO[bytes]) -> str:
+    """Add a file under a name; returns the checksum of what was added."""
+    entry, summed = tarfile.TarInfo(name), _Summed(file)
+    entry.size, entry.mode = file.seek(0, os.SEEK_END), 0o600
+    file.seek(0)
+    archive.addfile(entry, summed)
+    return summed.checksum()
 
 
 def unpack(path: Path, folder: Path) -> Backup:
     """Write the files of an archive into an empty folder, each checked.
 
-    Raises UsageError for a folder that is not empty or a file that is no backup, StoreFailed for a damaged
-    archive; then nothing of it counts.
+    Only what an archive is to hold: older ones hold more. Raises UsageError for a folder that is not empty or
+    a file that is no backup, StoreFailed for a damaged archive; then nothing of it counts.
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty.", "Restore into an empty folder.")
     try:
         with tarfile.open(path, "r:gz") as archive:
-            told = json.loads(_member(archive, MANIFEST))
-            for name, checksum in told["files"].items():
-                data = _member(archive, name)
-                if hashlib.sha256(data).hexdigest() != checksum:
+            told = json.loads(_member(archive, MANIFEST).read())
+            files = told["files"]
+            sums = {name: files[name] for name in files if name.split("/")[0] in KEPT}
+            for name, checksum in sums.items():
+                if _write(folder, name, _member(archive, name)) != checksum:
                     raise StoreFailed(f"{name} in {path} is damaged.", "Restore an older backup.")
-                _write(folder, name, data)
         made_at = datetime.fromisoformat(told["made_at"])
-    except (KeyError, ValueError, tarfile.ReadError) as error:
+    except (KeyError, TypeError, ValueError, tarfile.ReadError) as error:
         raise UsageError(f"{path} is not a backup of this program.", NOT_ONE) from error
-    except (EOFError, tarfile.TarError) as error:
+    except (EOFError, tarfile.TarError, zlib.error) as error:
         raise StoreFailed(f"{path} is cut off or damaged.", "Restore an older backup.") from error
     except OSError as error:
         raise StoreFailed(f"{path} cannot be restored: {error.strerror or error}.") from error
-    return Backup(path, made_at, str(told["version"]), len(told["files"]), path.stat().st_size)
+    return Backup(path, made_at, str(told["version"]), len(sums), path.stat().st_size)
 
 
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     file = archive.extractfile(name)
     if file is None:
         raise KeyError(name)
-    return file.read()
+    return file
 
 
-def _write(folder: Path, name: str, data: bytes) -> None:
-    """A file below the folder; a name that leads out of it is not one of ours."""
+def _write(folder: Path, name: str, file: IO[bytes]) -> str:
+    """A file below the folder, and its checksum; a name that leads out of it is not one of ours."""
     parts = PurePosixPath(name).parts
     if not parts or PurePosixPath(name).is_absolute() or ".." in parts:
         raise ValueError(name)
     target = folder.joinpath(*parts)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
+    summed = _Summed(file)
+    with target.open("wb") as written:
+        shutil.copyfileobj(summed, written)
     target.chmod(0o600)
+    return summed.checksum()
 
 
 def made(folder: Path) -> dict[datetime, Path]:

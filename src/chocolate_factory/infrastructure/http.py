@@ -176,7 +176,7 @@ class Polite:
         return self._ask(_Asked(url), is_answer)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send JSON to `path` below the base address, or just there; raises as `get` does. Any 2xx is an answer.
+        """Send JSON to `path` below the base address, or just there; any 2xx is an answer. Raises as `get`.
 
         What was not answered may have been taken: whoever sends it again may send it twice.
         """

@@ -19,7 +19,8 @@ from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import local_date, local_iso, moment
 from chocolate_factory.domain.trees import unpack
-from chocolate_factory.services.forecast_prices import NO_MODEL, forecast_json, stored_forecast
+from chocolate_factory.services.choose_model import serving_model
+from chocolate_factory.services.forecast_prices import FRESH, NO_MODEL, forecast_json, stored_forecast
 from chocolate_factory.services.judge_advice import KIND, MORE, by_forest, contract_digest
 from chocolate_factory.services.past_advice import (
     HourlyForecast,
@@ -32,9 +33,6 @@ from chocolate_factory.services.past_advice import (
 from chocolate_factory.services.pose_problem import SERIES_OF
 
 Row = dict[str, Any]
-FRESH = timedelta(hours=36)
-"""Age up to which a stored forecast is advised from."""
-
 LEARNT_FOR = timedelta(days=45)
 """Age up to which trees advise."""
 
@@ -178,14 +176,14 @@ def hour_rows(outlook: Outlook, shown: Said, rule: Said) -> list[Row]:
 
 
 def advise_from_stored(ports: Ports) -> Row:
-    """Advice from the newest stored forecast, without making one.
+    """Advice from the stored forecast to show, without making one.
 
     Raises DataMissing where there is none, or it is older than FRESH or ends before the week does.
     """
     series = SERIES_OF.get(ports.factory.contract.kind)
     if series is None:
         return advise_hours(ports, None)
-    forecast = stored_forecast(ports.store, series)
+    forecast = stored_forecast(ports.store, series, ports.clock(), serving_model(ports, series))
     if forecast is None or not is_current(forecast, ports.clock()):
         raise DataMissing(
             f"No forecast of {series} of the last {FRESH // timedelta(hours=1)} hours is stored.",

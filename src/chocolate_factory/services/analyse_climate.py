@@ -84,7 +84,7 @@ def read_history(ports: Ports) -> History:
         for quantity in QUANTITIES
     }
     if not any(len(part) for found in parts.values() for part in found):
-        raise DataMissing("No climate history is stored.", IMPORT)
+        raise DataMissing("No climate history is stored.", IMPORT, cause="no_climate")
     return History({quantity: merge(found) for quantity, found in parts.items()}, build_normals(parts))
 
 

@@ -35,11 +35,12 @@ from chocolate_factory.services.assistant.desk import (
     left_today,
 )
 from chocolate_factory.services.assistant.document_tools import quoted
-from chocolate_factory.services.assistant.follow_ups import follow_up, language_after
+from chocolate_factory.services.assistant.hearing import Names
+from chocolate_factory.services.assistant.in_turn import understood_in_turn
 from chocolate_factory.services.assistant.memory import LONGEST_ANSWER, Exchange, Remembered
 from chocolate_factory.services.assistant.price_tools import today_of
 from chocolate_factory.services.assistant.tools import PRIVATE, call_tool
-from chocolate_factory.services.assistant.understand import Names, Understood, understand
+from chocolate_factory.services.assistant.understand import Understood
 
 Row = dict[str, Any]
 CONTEXT = "context"
@@ -75,7 +76,10 @@ class Event:
 
 @dataclass
 class Course:
-    """How an answer goes: what was told and said so far, and what is to be said of it at the end."""
+    """How an answer goes: what was told and said so far, and what is to be said of it at the end.
+
+    `reason` is why rules answered, or why the answer is not whole, as a word; `notice` says what went wrong.
+    """
 
     language: Language
     conversation: Remembered
@@ -83,6 +87,7 @@ class Course:
     said: list[str] = field(default_factory=list)
     answered_by: str = RULES_NAME
     outcome: str = "answered"
+    reason: str = ""
     notice: str = ""
     cost_eur: float = 0.0
 
@@ -98,6 +103,7 @@ class Course:
 
     def warn(self, notice: str) -> None:
         """Say at the end why the answer is not what it might have been."""
+        self.reason = notice
         self.notice = phrases.NOTICES[notice][self.language]
 
 
@@ -109,15 +115,18 @@ def ask_question(ports: Ports, kept: Store, desk: Desk, question: Question) -> I
     begun = time.monotonic()
     question = replace(question, text=check_question(question.text, desk.rules))
     past = desk.conversations.recall(question.who, question.conversation, desk.rules.remembering)
-    understood = understood_of(ports, question.text, past, question.language)
-    course = Course(understood.language, past)
+    understood = understood_in_turn(
+        question.text, past.last, names_of(ports), today_of(ports), question.language
+    )
+    course = Course(understood[0].language, past)
     # No language model is told of the private network.
-    alone = question.plain or understood.tool in PRIVATE
+    private = any(one.tool in PRIVATE for one in understood)
+    course.reason = "plain" if question.plain else "private" if private else ""
     try:
-        if alone or not (yield from by_model(ports, kept, desk, question, course)):
-            yield from by_rules(ports, understood, question.caller, course)
+        if course.reason or not (yield from by_model(ports, kept, desk, question, course)):
+            yield from each_in_turn(ports, understood, question.caller, course)
         said = "".join(course.said)[:LONGEST_ANSWER]
-        exchange = Exchange(question.text, said, understood, batch_of(course))
+        exchange = Exchange(question.text, said, understood[-1], batch_of(course))
         desk.conversations.keep(question.who, past.id, exchange, desk.rules.remembering)
         yield from closing(ports, course)
     finally:
@@ -131,13 +140,6 @@ def ask_question(ports: Ports, kept: Store, desk: Desk, question: Question) -> I
             log.warning("record of a question not kept", who=question.who, reason=error.message)
 
 
-def understood_of(ports: Ports, text: str, past: Remembered, language: Language | None) -> Understood:
-    """The question as rules understand it, with what it leaves unsaid taken from the one before."""
-    names, today = names_of(ports), today_of(ports)
-    found = understand(text, names, today, language or language_after(text, past.last))
-    return follow_up(text, found, past.last, names, today)
-
-
 def batch_of(course: Course) -> str:
     """The first batch that an answer told of, "" for none."""
     batches = (f for f in course.facts if f.unit == NAME and f.name.rpartition("_")[2] == "batch")
@@ -147,10 +149,11 @@ def batch_of(course: Course) -> str:
 def by_model(
     ports: Ports, kept: Store, desk: Desk, question: Question, course: Course
 ) -> Generator[Event, None, bool]:
-    """The answer of the language model, and whether there was one; else `course.notice` says why not."""
+    """The answer of the language model, and whether there was one; else `course.reason` says why not."""
     try:
         assistant = desk.assistant()
         if assistant is None:
+            course.reason = desk.without
             return False
         left = left_today(kept, ports, question.who, desk.rules)
         found = yield from told_by(ports, (assistant, left), desk.rules, question, course)
@@ -240,6 +243,20 @@ def ground_of(ports: Ports, names: Names, facts: tuple[Fact, ...]) -> Ground:
     return Ground(facts, (*names.machines, *names.products), ports.factory.site.timezone)
 
 
+def each_in_turn(
+    ports: Ports, understood: tuple[Understood, ...], caller: Caller, course: Course
+) -> Iterator[Event]:
+    """The answers of rules to each; the outcome is the first that is not "answered"."""
+    outcomes = []
+    for number, one in enumerate(understood):
+        if number:
+            yield course.say("\n\n")
+        course.outcome = "answered"
+        yield from by_rules(ports, one, caller, course)
+        outcomes.append(course.outcome)
+    course.outcome = next((outcome for outcome in outcomes if outcome != "answered"), "answered")
+
+
 def by_rules(ports: Ports, understood: Understood, caller: Caller, course: Course) -> Iterator[Event]:
     """The answer of rules: one tool's sentences, each checked; or plainly that there is none."""
     told = quoted(ports, understood.query) if understood.query else None
@@ -250,7 +267,7 @@ def by_rules(ports: Ports, understood: Understood, caller: Caller, course: Cours
         return
     course.outcome = understood.kind if understood.kind != "answer" else "answered"
     if understood.kind != "answer":
-        yield course.say(phrases.OF_KIND[understood.kind][course.language])
+        yield course.say(understood.said or phrases.OF_KIND[understood.kind][course.language])
         return
     try:
         told = call_tool(ports, understood.tool, understood.asked, caller)
@@ -263,6 +280,8 @@ def by_rules(ports: Ports, understood: Understood, caller: Caller, course: Cours
         course.outcome = "failed"
         yield course.say(phrases.FAILED[course.language])
         return
+    before = sum(one.tool == told.tool for one in course.told)
+    told = told.numbered(before + 1) if before else told
     course.told.append(told)
     yield tool_event(told)
     yield course.say("\n".join(sentences_of(ports, told, course)))
@@ -295,6 +314,7 @@ def closing(ports: Ports, course: Course) -> Iterator[Event]:
             "language": course.language,
             "answered_by": course.answered_by,
             "outcome": course.outcome,
+            "reason": course.reason,
             "notice": course.notice,
             "cost_eur": course.cost_eur,
             "sample": ports.sample,

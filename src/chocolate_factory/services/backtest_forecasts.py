@@ -32,6 +32,7 @@ from chocolate_factory.services.forecast_prices import (
     beside_then,
     history_then,
     make_forecast,
+    reach_of,
 )
 
 NAIVE = ("naive-week", "naive-kind")
@@ -208,11 +209,11 @@ def quantiles_of(forecast: Forecast) -> dict[float, FloatArray]:
 
 
 def reader_of(material: Material) -> Reader:
-    """What a store would have read, from all revisions."""
+    """All knowledge of a window, as a store would have read it."""
 
-    def read(series: str, window: Window, at: datetime) -> Series:
+    def read(series: str, window: Window) -> Series:
         known = material.knowledge.get(series)
-        return known.within(window).known_at(at).latest_revision() if known else empty(series)
+        return known.within(window) if known else empty(series)
 
     return read
 
@@ -273,6 +274,6 @@ def _digest(material: Material, origin: Origin) -> str:
     at = origin.issued_at
     for key in sorted(material.knowledge.keys() - {origin.track.series}):
         request = ForecastRequest(key, Window(at, at), HOUR, material.history_days)
-        known.append(history_then(request, reader_of(material), at))
+        known.append(reader_of(material)(key, reach_of(request, at)).known_at(at))
     columns = [column for one in known for column in (one.start, one.minutes, one.value, one.available_at)]
     return hashlib.sha256(b"".join(np.ascontiguousarray(column).tobytes() for column in columns)).hexdigest()

@@ -50,10 +50,10 @@ def check_data(ports: Ports, keys: Iterable[str] | None = None) -> list[Row]:
     """One row a series (all of the catalogue by default).
 
     Fields: `series`, `state`, `until` (end of the last slot), `updated_at` (newest knowledge; of a forecast
-    the newest issue, be it the same as before), `age_minutes`, `holes` (due slots of 30 days that are
-    missing), `note`, `remedy`. States: `ok`; `late`, a value is missing that was due half an hour ago and
-    that some source can tell; `failing`, it is and its source does not answer; `missing`, nothing was ever
-    stored; `off`, nothing is stored and nothing set up that would fetch it.
+    the newest issue, be it the same as before), `age_minutes`, `holes` (due slots of 30 days, from the
+    first stored one on, that are missing), `note`, `remedy`. States: `ok`; `late`, a value is missing that
+    was due half an hour ago and that some source can tell; `failing`, it is and its source does not answer;
+    `missing`, nothing was ever stored; `off`, nothing is stored and nothing set up that would fetch it.
     """
     now, states = ports.clock(), read_states(ports.store)
     infos = CATALOG.values() if keys is None else [CATALOG[key] for key in keys]
@@ -117,7 +117,7 @@ def health_row(ports: Ports, info: SeriesInfo, states: Mapping[str, SourceState]
     if info.rule is None:
         late, note = _old_issue(info, latest, now)
     else:
-        late, note, row["holes"] = (False, "", 0) if glance.whole else _due_missing(ports, info, now)
+        late, note, row["holes"] = (False, "", 0) if glance.whole else _due_missing(ports, info, span.start)
     if late and failing:
         return {**row, "state": "failing", "note": f"{note}; {_told(failing)}", "remedy": _remedy(failing)}
     return {**row, "state": "late" if late else "ok", "note": note, "remedy": SYNC if late else ""}
@@ -167,13 +167,16 @@ def _old_issue(info: SeriesInfo, latest: datetime | None, now: datetime) -> tupl
     return True, f"forecast older than {limit.total_seconds() / 3600:g} h"
 
 
-def _due_missing(ports: Ports, info: SeriesInfo, now: datetime) -> tuple[bool, str, int]:
+def _due_missing(ports: Ports, info: SeriesInfo, first: datetime) -> tuple[bool, str, int]:
     """Whether a value is missing that should be there, what of it to tell, and the missing slots of 30 days.
 
-    A price is late with any slot missing; of other series single hours stay unknown for good, so they are
-    late when the newest slot is missing that could be had.
+    Nothing is missing before the `first` stored slot: a young site has less than 30 days. A price is late
+    with any slot missing; of other series single hours stay unknown for good, so they are late when the
+    newest slot is missing that could be had.
     """
-    holes = ports.store.holes(info.key, Window(now - LOOK_BACK, now + timedelta(days=2)), now)
+    now = ports.clock()
+    begin = min(max(now - LOOK_BACK, first), now)
+    holes = ports.store.holes(info.key, Window(begin, now + timedelta(days=2)), now)
     if not holes:
         return False, "", 0
     count = sum(hole.missing for hole in holes)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Literal
 
 from chocolate_factory.core.errors import Busy, ChocolateError, NotFound
 from chocolate_factory.domain.catalog import PRICE_SERIES
@@ -24,10 +25,19 @@ def can_plan(ports: Ports) -> bool:
     return ports.factory.contract.kind is ContractKind.FIXED or has_prices(ports)
 
 
+SchedulerState = Literal["off", "running", "overdue", "ended"]
+"""Of this process: no jobs are run here, they are, one takes longer than it may, or no more are begun."""
+
+
+def _no_scheduler() -> SchedulerState:
+    return "off"
+
+
 class World:
     """The running state of a process: ports in charge, what goes on, what went wrong, and its jobs.
 
-    `jobs` are those that run here, `asked` the names of some that somebody wants now; `wake` says so.
+    `jobs` are those that run here, `scheduler` tells whether they do, `asked` the names of some that somebody
+    wants now; `wake` says so.
     The sample world is entered only when there is nothing real to plan on and nothing can be had; it is
     left for good as soon as there is. The two never share a store.
     """
@@ -45,6 +55,7 @@ class World:
         self.activity: str | None = None
         self.troubles: dict[str, ChocolateError] = {}
         self.jobs: tuple[JobInfo, ...] = ()
+        self.scheduler: Callable[[], SchedulerState] = _no_scheduler
         self.asked: set[str] = set()
         self.wake = threading.Event()
         self._make_sample = make_sample

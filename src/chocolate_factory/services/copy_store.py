@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,9 +18,10 @@ from chocolate_factory.domain.slots import Window
 Progress = Callable[[int, int, str], None]
 """Called with (chunks done, chunks in all, what was compared); a chunk is a year of a series, or a kind."""
 
-ALL = 2**31 - 1
 EMPTY_ONE = "Copy to an empty store, or go on with one that a copy of this store began to fill."
 AGAIN = "Run the copy again; if it stays so, something else writes to one of the stores: stop it first."
+ROUNDS = 3
+"""How often what changed during a copy is copied again."""
 
 
 @dataclass
@@ -58,26 +59,51 @@ class CopyReport:
         }
 
 
-def copy_store(source: Store, target: Store, progress: Progress | None = None) -> CopyReport:
+def copy_store(
+    source: Store, target: Store, progress: Progress | None = None, only: Collection[str] | None = None
+) -> CopyReport:
     """Make the target hold exactly what the source holds, chunk by chunk.
 
     A chunk that is equal on both sides, by number of rows and checksum, is skipped: an interrupted copy is
     completed by running it again. Every other one is read back after it was stored. Raises `UsageError`
     when the target has something that the source does not have, before that chunk is touched, and
-    `StoreFailed` when a chunk reads back different.
+    `StoreFailed` when a chunk reads back different. With `only`, names as in `Store.stamps`, these are copied
+    and other records of the target left alone. What changes in the source meanwhile may be in it or not.
     """
-    years, kinds = _years(source, target), source.kinds()
+    stores, keys, kinds = (source, target), source.keys(), source.kinds()
+    if only is None:
+        _refuse_others(target, keys, kinds)
+    else:
+        keys = [key for key in keys if f"series/{key}" in only]
+        kinds = [kind for kind in kinds if f"record/{kind}" in only]
+    years = [year for key in keys for year in _years(stores, key)]
     report, total = CopyReport(), len(years) + len(kinds)
     parts: dict[str, Copied] = {}
     for done, (key, window) in enumerate(years):
         _tell(progress, done, total, f"{key} {window.start.year}")
-        _copy_year((source, target), key, window, parts.setdefault(key, Copied(key)))
+        _copy_year(stores, key, window, parts.setdefault(key, Copied(key)))
     report.series.extend(parts.values())
     for done, kind in enumerate(kinds, len(years)):
         _tell(progress, done, total, f"records of kind {kind}")
-        report.records.append(_copy_kind((source, target), kind))
+        report.records.append(_copy_kind(stores, kind, exact=only is None))
     _tell(progress, total, total, "all compared")
     return report
+
+
+def copy_serving(source: Store, target: Store) -> None:
+    """Copy a store that others write to into an empty one; what changed meanwhile is copied again.
+
+    All that was stored when the copy began is in it. Where nothing changed during a round, the copy is that
+    of one moment; where something changes all the time, after `ROUNDS` it is left at that.
+    """
+    stamps = source.stamps()
+    copy_store(source, target)
+    for _ in range(ROUNDS):
+        before, stamps = stamps, source.stamps()
+        changed = {name for name, stamp in stamps.items() if before.get(name) != stamp}
+        if not changed:
+            return
+        copy_store(source, target, only=changed)
 
 
 def checksum(series: Series) -> str:
@@ -95,20 +121,21 @@ def _tell(progress: Progress | None, done: int, total: int, text: str) -> None:
         progress(done, total, text)
 
 
-def _years(source: Store, target: Store) -> list[tuple[str, Window]]:
-    """Every calendar year, in UTC, of every series; refuses a target with series or kinds of its own."""
-    keys = source.keys()
-    own = set(target.keys()) - set(keys) or set(target.kinds()) - set(source.kinds())
+def _refuse_others(target: Store, keys: Sequence[str], kinds: Sequence[str]) -> None:
+    """Refuse a target with series or kinds of its own."""
+    own = set(target.keys()) - set(keys) or set(target.kinds()) - set(kinds)
     if own:
         raise UsageError(f"the target store has {min(own)!r}, which the source does not have", EMPTY_ONE)
-    years = []
-    for key in keys:
-        spans = [span for span in (source.span(key), target.span(key)) if span]
-        first, end = min(span.start for span in spans), max(span.end for span in spans)
-        for year in range(first.year, (end - timedelta(microseconds=1)).year + 1):
-            window = Window(datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC))
-            years.append((key, window))
-    return years
+
+
+def _years(stores: tuple[Store, Store], key: str) -> list[tuple[str, Window]]:
+    """Every calendar year, in UTC, of a series."""
+    spans = [span for store in stores if (span := store.span(key))]
+    first, end = min(span.start for span in spans), max(span.end for span in spans)
+    return [
+        (key, Window(datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)))
+        for year in range(first.year, (end - timedelta(microseconds=1)).year + 1)
+    ]
 
 
 def _copy_year(stores: tuple[Store, Store], key: str, window: Window, copied: Copied) -> None:
@@ -122,7 +149,7 @@ def _copy_year(stores: tuple[Store, Store], key: str, window: Window, copied: Co
     if len(rows) == len(there) and checksum(there) == wanted:
         copied.skipped += 1
         return
-    if extra := _identities(there) - _identities(rows):
+    if len(there) and (extra := _identities(there) - _identities(rows)):
         raise _foreign(f"{key} {window.start.year}", len(extra))
     copied.copied += target.load(rows)
     there = target.revisions(key, window)
@@ -130,23 +157,23 @@ def _copy_year(stores: tuple[Store, Store], key: str, window: Window, copied: Co
         raise _different(f"{key} {window.start.year}")
 
 
-def _copy_kind(stores: tuple[Store, Store], kind: str) -> Copied:
-    """Compare the records of a kind, and save those that differ."""
+def _copy_kind(stores: tuple[Store, Store], kind: str, *, exact: bool) -> Copied:
+    """Compare the records of a kind, and save those that differ, each as it was when it was read."""
     source, target = stores
-    wanted, there = _record_checksums(source, kind), _record_checksums(target, kind)
-    copied = Copied(kind, rows=len(wanted), chunks=1)
-    copied.checksum = hashlib.sha256("".join(sorted(wanted.values())).encode()).hexdigest()
-    if there == wanted:
-        copied.skipped = 1
-        return copied
-    if extra := there.keys() - wanted.keys():
+    there = _checksums(target, kind)
+    if exact and there and (extra := there.keys() - {record.id for record in source.each(kind)}):
         raise _foreign(f"records of kind {kind}", len(extra))
-    for name, digest in wanted.items():
-        if there.get(name) != digest:
-            for record in source.find(kind, id=name):
-                target.save(record)
-                copied.copied += 1
-    if _record_checksums(target, kind) != wanted:
+    copied, wanted = Copied(kind, chunks=1), dict[str, str]()
+    for record in source.each(kind):
+        wanted[record.id] = _record_checksum(record)
+        if there.get(record.id) != wanted[record.id]:
+            target.save(record)
+            copied.copied += 1
+    copied.rows = len(wanted)
+    copied.checksum = hashlib.sha256("".join(sorted(wanted.values())).encode()).hexdigest()
+    if not copied.copied:
+        copied.skipped = 1
+    elif not wanted.items() <= _checksums(target, kind).items():
         raise _different(f"records of kind {kind}")
     return copied
 
@@ -155,8 +182,8 @@ def _identities(series: Series) -> set[tuple[int, int]]:
     return set(zip(series.start.tolist(), series.available_at.tolist(), strict=True))
 
 
-def _record_checksums(store: Store, kind: str) -> dict[str, str]:
-    return {record.id: _record_checksum(record) for record in store.find(kind, limit=ALL)}
+def _checksums(store: Store, kind: str) -> dict[str, str]:
+    return {record.id: _record_checksum(record) for record in store.each(kind)}
 
 
 def _record_checksum(record: Record) -> str:

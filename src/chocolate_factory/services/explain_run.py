@@ -129,7 +129,9 @@ def batch_named(stored: StoredCase, name: str) -> Batch:
         return found[name]
     near = get_close_matches(name, found, 3, 0.5) or sorted(found)[:3]
     raise NotFound(
-        f"Plan {stored.answer['id']} has no batch {name!r}.", f"It has {', '.join(near)}; see `choco plan`."
+        f"Plan {stored.answer['id']} has no batch {name!r}.",
+        f"It has {', '.join(near)}; see `choco plan`.",
+        cause="no_batch",
     )
 
 

@@ -29,6 +29,7 @@ from chocolate_factory.services.paid_prices import BY_CONTRACT, PaidPrices, paid
 
 Row = dict[str, Any]
 SHOWN, MOST_DAYS, LONGEST_H = 3, 7, 24.0
+NO_PRICE = "No price of the coming days is known or forecast."
 ORIGINS = (str(Origin.PUBLISHED), str(Origin.FORECAST), str(Origin.SAMPLE), BY_CONTRACT)
 
 
@@ -70,7 +71,7 @@ def find_windows(ports: Ports, query: WindowsQuery) -> Row:
     prices = paid_prices(ports, Window(day_window(days[0], zone).start, day_window(days[-1], zone).end))
     to_come = int(np.searchsorted(prices.start, epoch(begin)))
     if not np.isfinite(prices.paid[to_come:]).any():
-        raise DataMissing("No price of the coming days is known or forecast.", "Run `choco forecast`.")
+        raise DataMissing(NO_PRICE, "Run `choco forecast`.", cause="no_prices_ahead")
     rows = [day_row(prices, day, to_come, (length, query.count, zone)) for day in days]
     rank_days(rows)
     whole = _Span(prices, to_come, len(prices.start), mean_of(prices.paid[to_come:]))

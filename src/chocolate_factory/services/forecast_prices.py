@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,12 @@ QUANTILES = {"p05": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p95": 0.95}
 
 NO_MODEL = "published prices"
 
+WEEK = timedelta(days=7, hours=-2)
+"""How long after its issue the last slot of a forecast of a week starts at least, be it in spring."""
+
+FRESH = timedelta(hours=36)
+"""Age up to which a stored forecast is advised from, and one of a week comes before a newer one of less."""
+
 
 @dataclass(frozen=True)
 class ForecastRequest:
@@ -44,8 +51,8 @@ class ForecastRequest:
 Weights = Callable[[str, str, datetime], Learnt | None]
 """What a model has learnt for a series, as it may be used at a moment; None to learn afresh."""
 
-Reader = Callable[[str, Window, datetime], Series]
-"""Slots of a series in a window as known at a moment, the newest revision of each, as `Store.read`."""
+Reader = Callable[[str, Window], Series]
+"""All knowledge of the slots of a series in a window, as `Store.revisions`."""
 
 
 def nothing_learnt(model: str, series: str, now: datetime) -> None:
@@ -60,7 +67,7 @@ def forecast_prices(
     weights: Weights = nothing_learnt,
 ) -> Forecast:
     """Every slot of the window, stored as a record of kind "forecast". See `make_forecast`."""
-    result = make_forecast(request, store.read, forecaster, now, weights)
+    result = make_forecast(request, store.revisions, forecaster, now, weights)
     _save(store, result)
     return result
 
@@ -96,15 +103,15 @@ def make_forecast(
 
 def history_then(request: ForecastRequest, read: Reader, now: datetime) -> Series:
     """All that was known at `now`, the prices of tomorrow included, newest revision of each slot."""
-    return read(request.series, reach_of(request, now), now)
+    return read(request.series, reach_of(request, now)).known_at(now).latest_revision()
 
 
 def beside_then(
     request: ForecastRequest, read: Reader, forecaster: Forecaster, now: datetime
 ) -> dict[str, Series]:
-    """The series that a forecaster wants beside the price, as they were known at `now`."""
+    """The series that a forecaster wants beside the price: every revision that was known at `now`."""
     keys = [key for key in forecaster.beside if key != request.series]
-    return {key: read(key, reach_of(request, now), now) for key in keys}
+    return {key: read(key, reach_of(request, now)).known_at(now) for key in keys}
 
 
 def reach_of(request: ForecastRequest, now: datetime) -> Window:
@@ -149,33 +156,51 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def stored_forecast(store: Store, series: str, by: datetime | None = None) -> Forecast | None:
-    """The newest stored forecast of a series (issued by a moment, where one is given), or None."""
-    body = _newest(store, series, by)
+def stored_forecast(
+    store: Store, series: str, by: datetime | None = None, model: str = ""
+) -> Forecast | None:
+    """The stored forecast of a series (issued by a moment, where one is given) to show, or None.
+
+    That is the newest, but one of the FRESH before it that tells a week comes first, best by `model`: a try
+    with another model, or a plan of one day, hides nothing.
+    """
+    body = _chosen(store, series, by, model)
     return None if body is None else _from_json(body)
 
 
-def latest_forecast(store: Store, series: str, by: datetime | None = None) -> dict[str, Any]:
-    """The newest stored forecast of a series (issued by a moment) as JSON; DataMissing when there is none."""
-    body = _newest(store, series, by)
+def latest_forecast(store: Store, series: str, by: datetime | None = None, model: str = "") -> dict[str, Any]:
+    """The same as `stored_forecast` as JSON; raises DataMissing when there is none."""
+    body = _chosen(store, series, by, model)
     if body is None:
         then = "" if by is None else f" that was issued by {by.isoformat()}"
         raise DataMissing(
             f"No forecast of {series}{then} is stored.",
             f"Run `choco forecast --series {series}` or `choco plan`.",
+            cause="no_forecast",
         )
     return body
 
 
-def _newest(store: Store, series: str, by: datetime | None = None) -> dict[str, Any] | None:
+def _chosen(store: Store, series: str, by: datetime | None, model: str) -> dict[str, Any] | None:
+    """The body of the record that tells most of a week and of `model`; of equal ones the newest."""
+    recent: list[Record] = []
     for limit in LOOKS:
         found = store.find(KIND, limit=limit, until=by)
-        for record in found:
-            if record.body["series"] == series:
-                return dict(record.body)
-        if len(found) < limit:
-            return None
-    return None
+        mine = [record for record in found if record.body["series"] == series]
+        recent = [record for record in mine if record.at >= mine[0].at - FRESH]
+        if any(_worth(record, model) == 2 for record in recent):
+            break
+        if len(found) < limit or len(recent) < len(mine):
+            break
+    return dict(max(recent, key=lambda record: _worth(record, model)).body) if recent else None
+
+
+def _worth(record: Record, model: str) -> int:
+    """0 for a forecast of less than a week, 2 for a week by `model`, as its label names it, else 1."""
+    points: Any = record.body["points"]
+    if not points or datetime.fromisoformat(points[-1]["start"]) - record.at < WEEK:
+        return 0
+    return 2 if not model or model in re.split(r"[^\w-]+", str(record.body["model"])) else 1
 
 
 def _from_json(body: Mapping[str, object]) -> Forecast:

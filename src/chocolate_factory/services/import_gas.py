@@ -16,6 +16,7 @@ from chocolate_factory.domain.ports import Store
 from chocolate_factory.domain.series import Origin, Series
 from chocolate_factory.domain.slots import epoch, local_moment
 from chocolate_factory.services.csv_file import csv_rows, price_of, wrong
+from chocolate_factory.services.import_prices import tell
 
 KEY = "gas"
 DAY, PRICE, NAMED = "delivery_date", "price_eur_mwh", "series"
@@ -50,10 +51,11 @@ class _Line:
 def import_gas(paths: Sequence[Path], store: Store, now: datetime) -> dict[str, object]:
     """Store gas prices of files as published values of local days, EUR/MWh, series `gas`.
 
-    A price counts as known since 20:00 local of the day before delivery (assumed). A column `series` names
-    the price's definition and goes into its source; other columns are ignored. If a line is wrong, in any
-    file, nothing is stored: `UsageError` names file, line, cause and remedy. Returns a JSON-able report: rows
-    read and changed, first and last day, and the days missing between them.
+    A price counts as known since 20:00 local of the day before delivery (assumed), one that differs from a
+    stored one as its correction. A column `series` names the price's definition and goes into its source;
+    other columns are ignored. If a line is wrong, in any file, nothing is stored: `UsageError` names file,
+    line, cause and remedy. Returns a JSON-able report: rows read, changed, and corrected among these, first
+    and last day, and the days missing between them.
     """
     lines = sorted((line for path in paths for line in _lines(path)), key=lambda line: line.day)
     if not lines:
@@ -62,7 +64,7 @@ def import_gas(paths: Sequence[Path], store: Store, now: datetime) -> dict[str, 
     return {
         "series": KEY,
         "rows": len(lines),
-        "changed": store.write(_series(lines)),
+        **tell(_series(lines), store, now),
         "first": lines[0].day.isoformat(),
         "last": lines[-1].day.isoformat(),
         "missing_days": [day.isoformat() for day in _missing(lines)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,10 +14,10 @@ import numpy as np
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.catalog import CATALOG, PRICE_SERIES
 from chocolate_factory.domain.ports import Store
-from chocolate_factory.domain.publication import by_day
+from chocolate_factory.domain.publication import Reading, by_day, revise
 from chocolate_factory.domain.series import Origin, Series, concat
 from chocolate_factory.domain.series_info import MARKET_ZONE, SeriesInfo
-from chocolate_factory.domain.slots import day_slots, epoch, local_date, moment
+from chocolate_factory.domain.slots import Window, day_slots, epoch, local_date, moment
 from chocolate_factory.services.csv_file import csv_rows, price_of, slot_start, wrong
 
 HEADER = ["datetime_utc", "price_eur_mwh"]
@@ -40,10 +41,11 @@ class _Line:
 def import_prices(paths: Sequence[Path], key: str, store: Store, now: datetime) -> dict[str, object]:
     """Store the prices of files as published values of a series, each known since its day was due.
 
-    The length of the slots of a day follows from their spacing: quarters as soon as one does not start on the
-    hour. Days with slots missing are stored and listed. If a line is wrong, in any file, nothing is
-    stored: `UsageError` names file, line, cause and remedy. Returns a JSON-able report: rows read and
-    changed, first and last slot, incomplete days.
+    They are told beside what is stored as those of a source are: a price that differs is a correction, and
+    nothing is replaced (`revise`). Slots have the length of the series on their day; an hour's price is not
+    taken for a quarter's. Days with slots missing are stored and listed. If a line is wrong, in any file,
+    nothing is stored: `UsageError` names file, line, cause and remedy. Returns a JSON-able report: rows
+    read, changed, and corrected among these, first and last slot, incomplete days.
     """
     if key not in PRICE_SERIES:
         raise UsageError(f"{key!r} is not a price series.", f"Use one of {', '.join(PRICE_SERIES)}.")
@@ -55,11 +57,18 @@ def import_prices(paths: Sequence[Path], key: str, store: Store, now: datetime) 
     return {
         "series": key,
         "rows": len(series),
-        "changed": store.write(series),
+        **tell(series, store, now),
         "first": moment(series.start[0]).isoformat(),
         "last": moment(series.start[-1]).isoformat(),
         "incomplete_days": _incomplete(series),
     }
+
+
+def tell(series: Series, store: Store, now: datetime) -> dict[str, int]:
+    """Store values of files beside what is stored of their slots; counts of rows changed and corrected."""
+    stored = store.revisions(series.key, Window(moment(series.start[0]), moment(series.start[-1] + 1)))
+    news = revise(series, stored, Reading(now))
+    return {"changed": store.write(news), "corrected": int(np.isin(news.start, stored.start).sum())}
 
 
 def _lines(path: Path) -> Iterator[_Line]:
@@ -101,18 +110,27 @@ def _series(lines: Sequence[_Line], info: SeriesInfo) -> Series:
     start = np.array([line.start for line in lines], np.int64)
     parts = []
     for day, rows in by_day(start):
-        quarters = np.flatnonzero(start[rows] % 3600)
-        if len(quarters) and info.minutes(day) == 60:
-            line = lines[rows.start + int(quarters[0])]
-            raise line.wrong(f"{info.key} has hourly prices on {day}", "Import hourly prices for that day.")
+        _check_length(lines[rows], info, day)
         count = rows.stop - rows.start
         due = np.full(count, epoch(info.due(day)), np.int64)
         source = np.array([f"file {line.path.name}" for line in lines[rows]])
         values = np.array([line.value for line in lines[rows]], np.float64)
-        minutes = np.full(count, 15 if len(quarters) else 60, np.int64)
+        minutes = np.full(count, info.minutes(day), np.int64)
         origin = np.full(count, str(Origin.PUBLISHED))
         parts.append(Series(info.key, start[rows], minutes, values, due, origin, source))
     return concat(parts)
+
+
+def _check_length(lines: Sequence[_Line], info: SeriesInfo, day: date) -> None:
+    """Refuse quarters on a day of hours, and on a day of quarters an hour told once: that may be a mean."""
+    told = Counter(line.start // 3600 for line in lines)
+    for line in lines:
+        on_the_hour = line.start % 3600 == 0
+        if info.minutes(day) == 60 and not on_the_hour:
+            raise line.wrong(f"{info.key} has hourly prices on {day}", "Import hourly prices for that day.")
+        if info.minutes(day) == 15 and on_the_hour and told[line.start // 3600] == 1:
+            what = f"{info.key} has a price for each quarter of an hour on {day}, not one for the hour"
+            raise line.wrong(what, "Import the quarters, or leave the day to `choco sync`.")
 
 
 def _incomplete(series: Series) -> list[dict[str, object]]:

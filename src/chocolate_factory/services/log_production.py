@@ -86,8 +86,14 @@ def log_production(ports: Ports, entry: Entry) -> list[Row]:
 
     A lost batch with a machine and `until` makes two: the machine it was on is out of order besides.
     Raises NotFound for an unknown batch or report, UsageError for what cannot be: a time to come, an end
-    before its start, more runs than machines, a step whose turn has not come.
+    before its start, more runs than machines, a step whose turn has not come. Reports at the same moment are
+    checked one after the other.
     """
+    with ports.alone(LOG):
+        return _logged(ports, entry)
+
+
+def _logged(ports: Ports, entry: Entry) -> list[Row]:
     now = ports.clock()
     desk = Desk(ports, read_past(ports, next_slot(now)), now)
     moment = (entry.at or now).astimezone(UTC)

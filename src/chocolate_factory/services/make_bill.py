@@ -85,10 +85,14 @@ def _gather(ports: Ports, request: BillRequest) -> _Billed:
     now, month = ports.clock(), request.month
     whole_month = month_window(month)
     if month < FIRST_MONTH:
-        raise UsageError(f"{month:%Y-%m} is before these tariffs.", "They began with June 2021.")
+        raise UsageError(
+            f"{month:%Y-%m} is before these tariffs.", "They began with June 2021.", cause="before_tariffs"
+        )
     last = min(local_date(whole_month.end, MARKET_ZONE), local_date(now, MARKET_ZONE)) - timedelta(days=1)
     if last < month:
-        raise UsageError(f"No day of {month:%Y-%m} has ended yet.", "Choose a month that has begun.")
+        raise UsageError(
+            f"No day of {month:%Y-%m} has ended yet.", "Choose a month that has begun.", cause="month_to_come"
+        )
     window = Window(whole_month.start, local_midnight(last + timedelta(days=1), MARKET_ZONE))
     load = read_load(request.profile, now) if request.profile else planned_load(ports, window)
     kw, price = load.power_kw(window), _prices(ports, window, load.minutes)
@@ -125,12 +129,14 @@ def _nothing(ports: Ports, request: BillRequest, billed: _Billed) -> DataMissing
     """Why no day can be billed."""
     month = f"{request.month:%Y-%m}"
     if np.isnan(billed.price).all():
-        return DataMissing(f"No prices of {month} are stored.")
+        return DataMissing(f"No prices of {month} are stored.", cause="no_month_prices")
     if not np.isnan(billed.kw).all():
-        return DataMissing(f"No day of {month} is known in full, of load and prices.")
+        return DataMissing(f"No day of {month} is known in full, of load and prices.", cause="no_whole_day")
     if request.profile is None:
         return DataMissing(
-            f"No stored plan covers a day of {month}.", "Give the meter's readings with --kwh-profile FILE."
+            f"No stored plan covers a day of {month}.",
+            "Give the meter's readings with --kwh-profile FILE.",
+            cause="no_month_load",
         )
     first, last = (moment(billed.load.starts[row]).date() for row in (0, -1))
     return DataMissing(

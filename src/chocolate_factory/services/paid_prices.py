@@ -12,6 +12,7 @@ from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series import FloatArray, TextArray
 from chocolate_factory.domain.slots import PLAN_MINUTES, IntArray, Window, hours_over
 from chocolate_factory.domain.splice import UNKNOWN, splice
+from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.forecast_prices import stored_forecast
 from chocolate_factory.services.pose_problem import SERIES_OF
 from chocolate_factory.services.rate_prices import stack_over
@@ -40,14 +41,14 @@ class PaidPrices:
 
 
 def paid_prices(ports: Ports, window: Window) -> PaidPrices:
-    """Published slots first, then the newest forecast issued by now, both as known at `ports.clock()`."""
+    """Published slots first, then the forecast to show, both as known at `ports.clock()`."""
     series, starts = SERIES_OF.get(ports.factory.contract.kind), window.starts(PLAN_MINUTES)
     if series is None:
         nothing = np.zeros(len(starts))
         paid = stack_over(ports, starts, "spot", nothing).all_in_eur_kwh
         text = np.full(len(starts), BY_CONTRACT)
         return PaidPrices(None, "", window, starts, text, np.full(len(starts), np.nan), paid, paid, paid)
-    forecast = stored_forecast(ports.store, series, ports.clock())
+    forecast = stored_forecast(ports.store, series, ports.clock(), serving_model(ports, series))
     stored = ports.store.read(series, hours_over(window), ports.clock())
     told = splice(stored, forecast, window)
     known = told.origin != UNKNOWN

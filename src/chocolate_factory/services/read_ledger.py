@@ -43,6 +43,7 @@ def read_ledger(ports: Ports, window: Window, *, revisions: bool = False) -> Row
     for row in rows:
         week = {key: row[key] for key in WEEK_KEYS}
         week["days"] = [{key: day[key] for key in DAY_KEYS} for day in row["days"]]
+        week["captured_at_least"] = captured_at_least([week])
         week["revised"] = len(row["revisions"])
         weeks.append(week | ({"revisions": row["revisions"]} if revisions else {}))
     totals = {status: total([w for w in weeks if w["status"] == status]) for status in STATUSES[:2]}
@@ -57,8 +58,24 @@ def touches(row: Row, window: Window) -> bool:
 
 def total(weeks: list[Row]) -> Row:
     """Sums over the weeks whose arms did the same work, with how many these are and how many are left out."""
-    alike = [shares_of(week) for week in weeks if week["same_work"]]
-    return {"weeks": len(alike), "weeks_left_out": len(weeks) - len(alike), **figures(summed(alike))}
+    alike = [week for week in weeks if week["same_work"]]
+    return {
+        "weeks": len(alike),
+        "weeks_left_out": len(weeks) - len(alike),
+        **figures(summed([shares_of(week) for week in alike])),
+        "captured_at_least": captured_at_least(alike),
+    }
+
+
+def captured_at_least(weeks: list[Row]) -> float | None:
+    """The share captured if hindsight could reach its proven bound, None where it is not known."""
+    if not weeks or any(week["captured_share"] is None or week["hindsight_gap"] is None for week in weeks):
+        return None
+    possible = 0.0
+    for week in weeks:
+        best = week["arms"]["hindsight"]["eur"]
+        possible += week["arms"]["baseline"]["eur"] - best + week["hindsight_gap"] * abs(best)
+    return float(sum(week["saving_eur"] for week in weeks) / possible)
 
 
 def shares_of(row: Row) -> Shares:

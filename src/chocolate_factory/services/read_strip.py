@@ -1,4 +1,4 @@
-"""The price curve under the plan: published slots, then the newest stored forecast."""
+"""The price curve under the plan: published slots, then the stored forecast to show."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.series import FloatArray, Origin
 from chocolate_factory.domain.slots import PLAN_MINUTES, Window, local_date, local_midnight, moment
 from chocolate_factory.domain.splice import splice
+from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.forecast_prices import stored_forecast
 from chocolate_factory.services.pose_problem import series_shown
 from chocolate_factory.services.rate_prices import level_bounds, levels, stack_over
@@ -32,7 +33,7 @@ def price_strip(ports: Ports, now: datetime, end: datetime | None) -> Row:
     series = series_shown(ports.factory)
     first = local_midnight(local_date(now, zone), zone)
     window = Window(first, max(end or first, first + timedelta(days=2)))
-    forecast = stored_forecast(ports.store, series, now)
+    forecast = stored_forecast(ports.store, series, now, serving_model(ports, series))
     shown = splice(ports.store.read(series, window, now), forecast, window)
     known = ~np.isnan(shown.price)
     starts = shown.start[known]

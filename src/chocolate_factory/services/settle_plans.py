@@ -136,7 +136,8 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
         "settled_until": local_iso(plan.until, zone),
         "expected_saving_eur": answer["saving"]["eur"],
         **dict.fromkeys(("plan_cost_eur", "baseline_cost_eur", "saving_eur", "saving_percent")),
-        **dict.fromkeys(("hindsight_cost_eur", "hindsight_gap", "captured_share", "left_out")),
+        **dict.fromkeys(("hindsight_cost_eur", "hindsight_gap", "captured_share", "captured_at_least")),
+        "left_out": None,
     }
     if plan.factory.battery is not None or plan.factory.pv is not None:
         row["left_out"] = ASSETS
@@ -149,7 +150,11 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
         if optimum is None:
             return {**row, "left_out": NOT_FOUND}
         possible = base - optimum["hindsight_cost_eur"]
-        row |= {**optimum, "captured_share": (base - cost) / possible if possible > 1e-6 else None}
+        row |= optimum
+        if possible > 1e-6:
+            more = optimum["hindsight_gap"] * abs(optimum["hindsight_cost_eur"])
+            row["captured_share"] = (base - cost) / possible
+            row["captured_at_least"] = (base - cost) / (possible + more)
     return row
 
 

@@ -92,11 +92,15 @@ def stored_case(ports: Ports, plan_id: str | None = None) -> StoredCase:
     body = plan_body(ports.store, plan_id)
     if body is None:
         what = "No plan is stored yet." if plan_id is None else f"No plan has the id {plan_id}."
-        raise NotFound(what, "Make one with `choco plan`.")
+        raise NotFound(what, "Make one with `choco plan`.", cause="no_plan")
     answer = cast("Row", body["answer"])
     texts = ports.store.find("factory", id=body["factory"], limit=1)
     if not texts:
-        raise DataMissing(f"The factory file of plan {answer['id']} is not stored.", "Make a new plan.")
+        raise DataMissing(
+            f"The factory file of plan {answer['id']} is not stored.",
+            "Make a new plan.",
+            cause="plan_outdated",
+        )
     text = str(texts[0].body["text"])
     factory = with_kept_outages(parse_factory(text, f"factory of plan {answer['id']}"), body)
     edges = [moment(epoch(datetime.fromisoformat(answer["window"][key]))) for key in ("start", "end")]
@@ -124,7 +128,7 @@ def posed(factory: Factory, known: Knowledge, sample: bool) -> Case:
     contract, window = factory.contract, known.window
     starts, series = window.starts(PLAN_MINUTES), SERIES_OF.get(contract.kind)
     if series and known.market is None:
-        raise DataMissing("The plan in force was made without market prices.")
+        raise DataMissing("The plan in force was made without market prices.", cause="plan_outdated")
     market = Market(**{series: known.market}) if series and known.market is not None else Market()
     stack = price_stack(contract, starts, PLAN_MINUTES, market)
     wants = known.standing.wanted if known.standing else wanted(factory, window)
@@ -158,6 +162,7 @@ def solution_of(problem: Problem, body: Row) -> Solution:
         raise DataMissing(
             f"Plan {answer['id']} makes {len(jobs)} batches where its problem now asks for {counts}.",
             "Make a new plan with `choco plan`.",
+            cause="plan_outdated",
         )
     cost = solution_cost_eur(problem, jobs)
     bound = cost - float(answer["mip_gap"]) * abs(cost)
@@ -176,5 +181,7 @@ def job_of(problem: Problem, runs: list[Row]) -> Job:
     first, step = epoch(problem.window.start), 60 * problem.minutes
     starts = [(epoch(datetime.fromisoformat(run["start"])) - first) // step for run in ordered]
     if not mine or starts[0] < 0:
-        raise DataMissing(f"Batch {batch} of the plan is not of its recipe.", "Make a new plan.")
+        raise DataMissing(
+            f"Batch {batch} of the plan is not of its recipe.", "Make a new plan.", cause="plan_outdated"
+        )
     return Job(mine[-1], tuple(starts))

@@ -14,6 +14,7 @@ from chocolate_factory.domain.series import Series, empty
 from chocolate_factory.domain.series_info import MARKET_ZONE, Kind
 from chocolate_factory.domain.slots import Window, day_window, days_between, local_date
 from chocolate_factory.domain.validation import RefusedDay, inspect
+from chocolate_factory.services.compared_days import forget_compared, note_compared, uncompared_days
 from chocolate_factory.services.sync_report import SeriesReport
 from chocolate_factory.services.sync_round import Round, chunks, span_of
 
@@ -28,6 +29,7 @@ def sync_days(going: Round, report: SeriesReport, wanted: Sequence[date]) -> Non
     key = report.series
     had: dict[str, set[date]] = {}
     left = list(wanted)
+    forget_compared(going.store, key, going.open_days(key), going.now)
     first = going.request.first_published or wants_first(key, wanted, going.now)
     for name in order(key, len(wanted), going.offering(key), first):
         asked = going.askable(name, key, left)
@@ -143,23 +145,35 @@ def _write(going: Round, report: SeriesReport, name: str, good: Series) -> None:
 def _reread(going: Round, report: SeriesReport, had: dict[str, set[date]]) -> None:
     """Compare stored days with what is published now.
 
-    Recent ones every few hours, and those just had as first published whose corrections would be out.
+    Recent ones every few hours, then those known only as first published whose corrections would be out.
     """
-    key = report.series
-    recheck = rechecking(key, going.offering(key))
-    if recheck is None:
-        return
-    recent: list[date] = []
-    if going.request.force or not going.is_fresh(key, going.request.reread_hours):
-        recent = _recent(going, key)
+    key, now = report.series, going.now
+    names = rechecking(key, going.offering(key))
     told_first = had.get(PREFERENCES.get(key, ANY).first_published or "", set())
-    late = [day for day in told_first if CATALOG[key].correction_seen(day) <= going.now]
-    done = had.get(recheck, set()) | set(report.absent.get(recheck, []))
-    trouble = going.trouble.get(recheck, 0)
-    _, absent = _ask(going, report, recheck, sorted({*recent, *late} - done))
-    report.add_absent(recheck, absent)
-    if recent and going.trouble.get(recheck, 0) == trouble and (recheck, key) not in going.failed:
-        going.remember(key, recheck, recent[0])
+    late = {day for day in told_first if CATALOG[key].correction_seen(day) <= now}
+    recent: list[date] = []
+    if names and (going.request.force or not going.is_fresh(key, going.request.reread_hours)):
+        recent = _recent(going, key)
+        late |= set(uncompared_days(going.store, key, now))
+    answered = _compare(going, report, names, recent, had)
+    _compare(going, report, names, sorted(late.difference(recent)), had)
+    note_compared(going.store, key, [day for name in names for day in had[name]], now)
+    if recent and answered:
+        going.remember(key, next((name for name in names if had[name]), names[0]), recent[0])
+
+
+def _compare(
+    going: Round, report: SeriesReport, names: Sequence[str], days: list[date], had: dict[str, set[date]]
+) -> bool:
+    """Ask one source after the other until each day is told again; whether there was an answer on each."""
+    left = days
+    for name in names:
+        done = had.get(name, set()) | set(report.absent.get(name, []))
+        told, absent = _ask(going, report, name, [day for day in left if day not in done])
+        report.add_absent(name, absent)
+        had[name] = had.get(name, set()) | told
+        left = [day for day in left if day not in had[name]]
+    return all(not going.answers.get((report.series, day), {}).keys().isdisjoint(names) for day in left)
 
 
 def _recent(going: Round, key: str) -> list[date]:

@@ -128,7 +128,7 @@ def learn_and_keep(request: TrainRequest, ports: Ports, series: str, model: str)
     """
     now, forecaster = ports.clock(), ports.forecasters[model]()
     wish = ForecastRequest(series, Window(now, now), HOUR, request.history_days)
-    read = ports.store.read
+    read = ports.store.revisions
     known = Known(history_then(wish, read, now), beside_then(wish, read, forecaster, now))
     if len(known.prices) == 0:
         raise DataMissing(f"No {series} prices are stored of the last {request.history_days} days.")

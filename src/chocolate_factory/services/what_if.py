@@ -75,6 +75,8 @@ class Freed:
 def what_if(ports: Ports, wish: Wish) -> Row:
     """Both sides, solved for the same time on the knowledge of the plan in force, and their difference.
 
+    `present` is the plan in force solved again: it may be cheaper than what is stored.
+
     The same batches are made on both sides unless the demand is changed; what the changed plant cannot make
     in time is late as little as can be, and what it cannot make at all is left. Raises UsageError for a
     change that cannot be asked or gives no sound factory file, NotFound without a plan.
@@ -225,7 +227,7 @@ def side(ports: Ports, plant: tuple[Factory, Case], solution: Solution, *, same:
 
 
 def comparison(ports: Ports, stored: StoredCase, wish: Wish, sides: tuple[Side, Side]) -> Row:
-    """Both sides and their difference as JSON."""
+    """Both sides and their difference as JSON; `plan_cost_eur` is what the plan in force itself says."""
     present, other = sides
     zone = stored.factory.site.timezone
     notes = [*other.plan.costs.assumptions, *other.notes]
@@ -233,6 +235,7 @@ def comparison(ports: Ports, stored: StoredCase, wish: Wish, sides: tuple[Side, 
         "sample": ports.sample,
         "plan": stored.answer["id"],
         "issued_at": stored.answer["issued_at"],
+        "plan_cost_eur": stored.answer["cost_eur"],
         "window": stored.answer["window"],
         "currency": "EUR",
         "changes": list(wish.words),

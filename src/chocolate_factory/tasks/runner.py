@@ -26,7 +26,7 @@ from chocolate_factory.domain.jobs import (
     is_due,
     jitter,
 )
-from chocolate_factory.services.choose_world import World
+from chocolate_factory.services.choose_world import SchedulerState, World
 from chocolate_factory.services.keep_jobs import keep_run, last_run, last_runs
 
 log = structlog.get_logger()
@@ -79,10 +79,14 @@ def attempt(name: str, work: Work, world: World) -> ChocolateError | None:
         error = found
         log.warning("job failed", job=name, reason=error.message, hint=error.hint)
     except Exception:
-        error = ChocolateError(f"The job {name} failed inside.", "The log has the details.")
+        error = _inside(name)
         log.exception("job failed inside", job=name)
     world.note(name, error)
     return error
+
+
+def _inside(name: str) -> ChocolateError:
+    return ChocolateError(f"The job {name} failed inside.", "The log has the details.")
 
 
 def run_job(name: str, work: Work, world: World) -> bool:
@@ -114,6 +118,8 @@ class Scheduler:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._looked: dict[str, datetime] = {}
+        self._under_way: tuple[Job, float] | None = None
+        world.scheduler = self.state
         world.jobs = tuple(job.info for job in jobs)
 
     def start(self) -> None:
@@ -124,6 +130,17 @@ class Scheduler:
         """Ask it to end; a job under way is not waited for."""
         self._stopping.set()
         self._world.wake.set()
+
+    def state(self) -> SchedulerState:
+        """Whether jobs are run here: one that takes too long holds up the others, and so does no thread."""
+        if self._thread.ident is None:
+            return "off"
+        if not self._thread.is_alive():
+            return "ended"
+        under_way = self._under_way
+        if under_way is not None and time.monotonic() - under_way[1] > under_way[0].timeout_s:
+            return "overdue"
+        return "running"
 
     def recover(self) -> None:
         """Note the runs that a dead process left under way, and when they are due again."""
@@ -162,7 +179,9 @@ class Scheduler:
                 state = begun(last_run(store, job.name), self._now())
                 keep_run(store, job.name, state)
                 began = time.monotonic()
+                self._under_way = (job, began)
                 error = attempt(job.name, self._work(job), self._world)
+                self._under_way = None
                 done = self._end(job, state, error, time.monotonic() - began)
                 keep_run(store, job.name, done)
                 log.info("job ended", outcome=str(done.outcome), seconds=done.seconds)
@@ -208,7 +227,15 @@ class Scheduler:
         if looked is not None and looked <= now < looked + SOONER_EVERY:
             self._looked[name] = looked
             return False
-        return job.sooner(self._world, last.started)
+        try:
+            return job.sooner(self._world, last.started)
+        except ChocolateError:
+            raise
+        except Exception:
+            # It runs at its time; the others are not kept from theirs.
+            log.exception("cannot tell whether to run sooner", job=name)
+            self._world.note(name, _inside(name))
+            return False
 
     def _now(self) -> datetime:
         return self._world.real.clock()
@@ -225,6 +252,10 @@ class Scheduler:
                 # The store could not tell or keep the state of a job.
                 log.error("jobs cannot be run", reason=error.message, hint=error.hint)
                 self._world.note("jobs", error)
+                ran = []
+            except Exception:
+                log.exception("jobs failed inside")
+                self._world.note("jobs", _inside("jobs"))
                 ran = []
             else:
                 self._world.note("jobs", None)

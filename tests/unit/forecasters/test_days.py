@@ -10,7 +10,7 @@ import pytest
 from chocolate_factory.core.errors import DataMissing
 from chocolate_factory.domain.ports import Known
 from chocolate_factory.domain.publication import published
-from chocolate_factory.domain.series import Series, empty
+from chocolate_factory.domain.series import Series, concat, empty
 from chocolate_factory.domain.series_info import MARKET_ZONE
 from chocolate_factory.domain.slots import local_moment
 from chocolate_factory.infrastructure.forecasters.days import FUTURE, day_table, lead_class, seen_table
@@ -143,6 +143,14 @@ def test_what_the_system_publishes_after_the_auction_is_not_used(at: time, used:
     hours = np.isfinite(wind).sum(axis=1)
     expected = [23 if day == date(2026, 3, 29) else 24 for day in map(table.day, range(len(wind)))]
     assert hours.tolist() == (expected if used else [0] * len(wind))
+
+
+def test_a_later_revision_does_not_hide_what_was_out_in_time() -> None:
+    first = date(2026, 3, 1)
+    wind = concat([wind_of(first, 10, time(10)), wind_of(first, 5, time(20), 9000.0)])
+    wind = concat([wind, wind_of(first, 2, time(11), 6000.0)])
+    table = seen_table(Known(history("spot", first, 10), {"wind_forecast": wind}), LATER, 1)
+    assert table.beside["wind_forecast"][:10, 0].tolist() == [6000.0] * 2 + [5000.0] * 8
 
 
 def test_prices_beside_are_used_although_they_come_after_the_auction() -> None:

@@ -175,9 +175,10 @@ def test_an_empty_omie_cell_makes_an_incomplete_day(script: Script, sources: dic
     assert "95 of 96" in refused[0].reason
 
 
-def test_omie_newest_revision_of_a_recent_day(script: Script, sources: dict[str, Source]) -> None:
+@pytest.mark.parametrize("days", [-1, 1, 4, 400], ids=["tomorrow", "recent", "compared late", "old"])
+def test_omie_newest_revision(script: Script, sources: dict[str, Source], days: int) -> None:
     script.says(omie_file(DAY, CELLS)).says(omie_file(DAY, ["500.5", *CELLS[1:]])).says("")
-    now = datetime(2026, 3, 11, 12, tzinfo=UTC)
+    now = datetime(2026, 3, 10, 15, tzinfo=UTC) + timedelta(days)
     assert ask(sources["omie"], "spot", DAY, now).value[0] == 500.5
     assert [query[-2:] for query in script.asked] == [".1", ".2", ".3"]
 

@@ -1,6 +1,4 @@
-import { area } from "../words";
-
-const runs = (count: number, one: string, more: string): string => (count === 1 ? `1 ${one}` : `${count} ${more}`);
+import { area, many } from "../words";
 
 export const alertWords = area(
   {
@@ -50,7 +48,7 @@ export const alertWords = area(
     changed: {
       title: (when: string) => `Plan nuevo, ${when}`,
       text: (moved: number, added: number, dropped: number) =>
-        `${runs(moved, "operación movida", "operaciones movidas")}, ${runs(added, "añadida", "añadidas")}, ${runs(dropped, "quitada", "quitadas")};`,
+        `${many(moved, "operación movida", "operaciones movidas")}, ${many(added, "añadida", "añadidas")}, ${many(dropped, "quitada", "quitadas")};`,
       cheaper: (amount: string) => `${amount} más barato que el anterior.`,
       dearer: (amount: string) => `${amount} más caro que el anterior.`,
       forced: "el anterior ya no se podía cumplir.",
@@ -63,12 +61,12 @@ export const alertWords = area(
     infeasible: {
       title: "Ningún plan cumple todas las reglas",
       text: (conflicts: number, products: string) =>
-        `${runs(conflicts, "choque", "choques")} entre reglas${products ? `, con ${products}` : ""}.`,
+        `${many(conflicts, "choque", "choques")} entre reglas${products ? `, con ${products}` : ""}.`,
       notFound: "No se encontró ningún plan",
       time: "Se acabó el tiempo de cálculo; no está demostrado que sea imposible.",
     },
     planLate: {
-      title: (batches: number) => runs(batches, "lote con retraso", "lotes con retraso"),
+      title: (batches: number) => many(batches, "lote con retraso", "lotes con retraso"),
       text: (due: string, products: string) => `El primero era para ${due}${products ? ` (${products})` : ""}.`,
     },
     worse: {
@@ -120,7 +118,7 @@ export const alertWords = area(
     },
     changed: {
       title: (when) => `New plan, ${when}`,
-      text: (moved, added, dropped) => `${runs(moved, "run moved", "runs moved")}, ${added} added, ${dropped} dropped;`,
+      text: (moved, added, dropped) => `${many(moved, "run moved", "runs moved")}, ${added} added, ${dropped} dropped;`,
       cheaper: (amount) => `${amount} cheaper than the one before.`,
       dearer: (amount) => `${amount} dearer than the one before.`,
       forced: "the one before could no longer be kept.",
@@ -132,12 +130,12 @@ export const alertWords = area(
     },
     infeasible: {
       title: "No plan keeps all rules",
-      text: (conflicts, products) => `${runs(conflicts, "conflict", "conflicts")} between rules${products ? `, with ${products}` : ""}.`,
+      text: (conflicts, products) => `${many(conflicts, "conflict", "conflicts")} between rules${products ? `, with ${products}` : ""}.`,
       notFound: "No plan was found",
       time: "The time to search ran out; it is not proven to be impossible.",
     },
     planLate: {
-      title: (batches) => runs(batches, "batch late", "batches late"),
+      title: (batches) => many(batches, "batch late", "batches late"),
       text: (due, products) => `The first was due ${due}${products ? ` (${products})` : ""}.`,
     },
     worse: {

@@ -1,4 +1,4 @@
-import { area } from "../words";
+import { area, many } from "../words";
 
 export const climateWords = area(
   {
@@ -23,7 +23,7 @@ export const climateWords = area(
       damp: "humedad",
     },
     title: "El clima de la planta",
-    years: (years: number, days: string, first: string, last: string) => `${years} años de SIAR: ${days} días medidos, de ${first} a ${last}.`,
+    years: (years: number, days: string, first: string, last: string) => `${many(years, "año", "años")} de SIAR: ${days} días medidos, de ${first} a ${last}.`,
     empty: "Aún no hay años de clima: se cargan con «choco import siar».",
     quantity: "Magnitud",
     quantities: {
@@ -213,7 +213,7 @@ export const climateWords = area(
       damp: "humidity",
     },
     title: "The climate of the plant",
-    years: (years, days, first, last) => `${years} years of SIAR: ${days} measured days, from ${first} to ${last}.`,
+    years: (years, days, first, last) => `${many(years, "year", "years")} of SIAR: ${days} measured days, from ${first} to ${last}.`,
     empty: "There are no years of climate yet: they are loaded with “choco import siar”.",
     quantity: "Quantity",
     quantities: {

@@ -11,6 +11,9 @@ export const frameWords = area(
     theme: { label: "Aspecto", system: "Automático", light: "Claro", dark: "Oscuro" },
     skip: "Ir al contenido",
     viewFailed: "Esta parte de la página no se pudo cargar.",
+    cancel: "Cancelar",
+    close: "Cerrar",
+    busy: "En marcha…",
   },
   {
     failed: "It could not be read.",
@@ -22,5 +25,8 @@ export const frameWords = area(
     theme: { label: "Appearance", system: "Automatic", light: "Light", dark: "Dark" },
     skip: "Skip to content",
     viewFailed: "This part of the page could not be loaded.",
+    cancel: "Cancel",
+    close: "Close",
+    busy: "Under way…",
   },
 );

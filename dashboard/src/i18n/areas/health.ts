@@ -1,6 +1,4 @@
-import { area } from "../words";
-
-const many = (count: number, one: string, more: string): string => (count === 1 ? `1 ${one}` : `${count} ${more}`);
+import { area, many } from "../words";
 
 export const healthWords = area(
   {
@@ -112,7 +110,7 @@ export const healthWords = area(
     },
     failing: (source: string, since: string) => `${source} falla desde ${since}.`,
     healed: (age: string, found: number, closed: number) =>
-      found === 0 ? `Última reparación ${age}: no faltaba nada.` : `Última reparación ${age}: ${closed} de ${found} valores recuperados.`,
+      found === 0 ? `Última reparación ${age}: no faltaba nada.` : `Última reparación ${age}: ${closed} de ${many(found, "valor recuperado", "valores recuperados")}.`,
     table: "Ver todas las series en tabla",
     head: {
       series: "Serie",
@@ -130,9 +128,8 @@ export const healthWords = area(
     hole: {
       title: "Huecos de los últimos 30 días",
       none: "No falta ningún valor que debiera estar.",
-      some: (holes: number, values: string) => `${many(holes, "hueco", "huecos")}, ${values} valores en total.`,
-      oneValue: "1 valor",
-      values: (count: string) => `${count} valores`,
+      some: (holes: number, values: string) => `${many(holes, "hueco", "huecos")}, ${values} en total.`,
+      values: (count: number, text: string) => (count === 1 ? "1 valor" : `${text} valores`),
       severity: { minor: "leve", moderate: "medio", critical: "grave" },
       again: (when: string) => `se pide otra vez ${when}`,
       soon: "se pide otra vez en la próxima carga",
@@ -149,15 +146,9 @@ export const healthWords = area(
       title: "¿Pedir los datos que faltan?",
       text: "Se pregunta ahora a las fuentes de cada hueco, aunque no toque todavía. No se inventa ni se interpola nada.",
       confirm: "Pedir ahora",
-      done: (closed: number, found: number) => (found === 0 ? "No faltaba nada." : `${closed} de ${found} valores recuperados.`),
+      done: (closed: number, found: number) => (found === 0 ? "No faltaba nada." : `${closed} de ${many(found, "valor recuperado", "valores recuperados")}.`),
       left: (holes: number) => (holes === 1 ? "Queda 1 hueco." : `Quedan ${holes} huecos.`),
       failed: (source: string) => `No pudo ${source}:`,
-    },
-    confirm: {
-      cancel: "Cancelar",
-      busy: "En marcha…",
-      network: "No hay conexión con el servidor; no se sabe si llegó el encargo.",
-      refused: "El servidor no lo ha hecho:",
     },
   },
   {
@@ -269,7 +260,7 @@ export const healthWords = area(
     },
     failing: (source, since) => `${source} has been failing since ${since}.`,
     healed: (age, found, closed) =>
-      found === 0 ? `Last healing ${age}: nothing was missing.` : `Last healing ${age}: ${closed} of ${found} values recovered.`,
+      found === 0 ? `Last healing ${age}: nothing was missing.` : `Last healing ${age}: ${closed} of ${many(found, "value", "values")} recovered.`,
     table: "Show all series as a table",
     head: {
       series: "Series",
@@ -287,9 +278,8 @@ export const healthWords = area(
     hole: {
       title: "Holes of the last 30 days",
       none: "No value that should be there is missing.",
-      some: (holes, values) => `${many(holes, "hole", "holes")}, ${values} values in all.`,
-      oneValue: "1 value",
-      values: (count) => `${count} values`,
+      some: (holes, values) => `${many(holes, "hole", "holes")}, ${values} in all.`,
+      values: (count, text) => (count === 1 ? "1 value" : `${text} values`),
       severity: { minor: "minor", moderate: "moderate", critical: "critical" },
       again: (when) => `asked for again ${when}`,
       soon: "asked for again with the next sync",
@@ -306,15 +296,9 @@ export const healthWords = area(
       title: "Ask for the data that are missing?",
       text: "The sources of each hole are asked now, even if they are not due yet. Nothing is made up or interpolated.",
       confirm: "Ask now",
-      done: (closed, found) => (found === 0 ? "Nothing was missing." : `${closed} of ${found} values recovered.`),
+      done: (closed, found) => (found === 0 ? "Nothing was missing." : `${closed} of ${many(found, "value", "values")} recovered.`),
       left: (holes) => `${many(holes, "hole is", "holes are")} left.`,
       failed: (source) => `${source} could not:`,
-    },
-    confirm: {
-      cancel: "Cancel",
-      busy: "Under way…",
-      network: "The server cannot be reached; whether the order arrived is not known.",
-      refused: "The server did not do it:",
     },
   },
 );

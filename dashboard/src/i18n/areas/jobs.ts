@@ -1,6 +1,4 @@
-import { area } from "../words";
-
-const many = (count: number, one: string, more: string): string => (count === 1 ? `1 ${one}` : `${count} ${more}`);
+import { area, many } from "../words";
 
 export const jobWords = area(
   {

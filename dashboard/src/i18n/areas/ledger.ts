@@ -1,4 +1,4 @@
-import { area } from "../words";
+import { area, many } from "../words";
 
 export const ledgerWords = area(
   {
@@ -25,12 +25,12 @@ export const ledgerWords = area(
     hoursWithout: (hours: string) => `${hours} sin plan en vigor: no se compara nada.`,
     different: "No se compara: no se hizo el mismo trabajo en todas las variantes.",
     noHindsight: "Lo mejor posible se calcula al cerrar la semana.",
-    reported: (told: number, all: number) => `${told} de ${all} operaciones comunicadas; el resto se da por hecho según el plan.`,
+    reported: (told: number, all: number) => `${told} de ${many(all, "operación comunicada", "operaciones comunicadas")}; el resto se da por hecho según el plan.`,
     total: "Acumulado",
     sumAxis: "Acumulado, €",
     weekAxis: "Por semana, €",
     none: "sin comparar",
-    chart: (weeks: number, total: string, best: string, when: string) => `${weeks} semanas, ${total} en total. La mejor: ${when}, ${best}.`,
+    chart: (weeks: number, total: string, best: string, when: string) => `${many(weeks, "semana", "semanas")}, ${total} en total. La mejor: ${when}, ${best}.`,
     table: "Ver semanas en tabla",
     dayTable: "Ver días en tabla",
     day: "Día",
@@ -71,12 +71,12 @@ export const ledgerWords = area(
     hoursWithout: (hours) => `${hours} without a plan in force: nothing is compared.`,
     different: "Not compared: the variants did not do the same work.",
     noHindsight: "The best possible is worked out when the week is closed.",
-    reported: (told, all) => `${told} of ${all} runs reported; the others are taken as planned.`,
+    reported: (told, all) => `${told} of ${many(all, "run", "runs")} reported; the others are taken as planned.`,
     total: "Total",
     sumAxis: "Running total, €",
     weekAxis: "By week, €",
     none: "not compared",
-    chart: (weeks, total, best, when) => `${weeks} weeks, ${total} in total. The best: ${when}, ${best}.`,
+    chart: (weeks, total, best, when) => `${many(weeks, "week", "weeks")}, ${total} in total. The best: ${when}, ${best}.`,
     table: "Show weeks as a table",
     dayTable: "Show days as a table",
     day: "Day",

@@ -71,11 +71,10 @@ export const whatIfWords = area(
     otherBatches: (amount: string, dearer: boolean) => `${amount} ${dearer ? "más" : "menos"}, pero no son los mismos lotes: los costes no se comparan tal cual.`,
     lateThere: (count: number) => (count === 1 ? "1 lote llega tarde." : `${count} lotes llegan tarde.`),
     leftThere: (count: number) => (count === 1 ? "1 lote se queda sin hacer." : `${count} lotes se quedan sin hacer.`),
-    runs: (stay: number, moved: number, added: number, dropped: number) =>
-      `Operaciones: ${stay} siguen, ${moved} se mueven, ${added} nuevas, ${dropped} fuera.`,
     older: "sobre un plan anterior",
     compare: "Comparación",
-    present: "Plan en vigor",
+    present: "Plan en vigor, calculado de nuevo",
+    stored: (cost: string) => `El plan guardado dice ${cost}.`,
     concept: "Concepto",
     lines: {
       total: "Total",
@@ -160,10 +159,10 @@ export const whatIfWords = area(
     otherBatches: (amount, dearer) => `${amount} ${dearer ? "more" : "less"}, but the batches are not the same: the costs do not compare like with like.`,
     lateThere: (count) => (count === 1 ? "1 batch is late." : `${count} batches are late.`),
     leftThere: (count) => (count === 1 ? "1 batch is not made." : `${count} batches are not made.`),
-    runs: (stay, moved, added, dropped) => `Runs: ${stay} stay, ${moved} move, ${added} new, ${dropped} dropped.`,
     older: "on an earlier plan",
     compare: "Comparison",
-    present: "Plan in force",
+    present: "Plan in force, solved again",
+    stored: (cost) => `The stored plan says ${cost}.`,
     concept: "Item",
     lines: {
       total: "Total",

@@ -1,4 +1,4 @@
-import { area } from "../words";
+import { area, many } from "../words";
 
 export const qualityWords = area(
   {
@@ -51,7 +51,7 @@ export const qualityWords = area(
     models: "Modelos",
     modelsHint: "Quién prevé, quién compite y qué versiones se guardan.",
     rivals: (first: string, last: string) => `Comparados en días de ${first} a ${last}`,
-    partRivals: (count: number) => `con ${count} días de momento`,
+    partRivals: (count: number) => `con ${many(count, "día", "días")} de momento`,
     noRivals: "Aún no se han comparado los modelos.",
     name: "Modelo",
     mae: "Error, €/MWh",
@@ -108,7 +108,7 @@ export const qualityWords = area(
     coverage: "Inside the band",
     promised: (share) => `${share} is promised`,
     coverageWords: { narrow: "the band is too narrow", wide: "the band is too wide", kept: "as promised" },
-    little: (told, needed) => `There are ${told} of the ${needed} days with a forecast that figures need.`,
+    little: (told, needed) => `There ${told === 1 ? "is" : "are"} ${told} of the ${needed} days with a forecast that figures need.`,
     none: "No past hour has both a forecast and a price yet. What was forecast before each auction is compared, so at least another day is needed.",
     unpriced: (hours) => (hours === 1 ? "The price of 1 hour is missing." : `The prices of ${hours} hours are missing.`),
     table: "Show hours as a table",
@@ -135,7 +135,7 @@ export const qualityWords = area(
     models: "Models",
     modelsHint: "Who forecasts, who competes, and which versions are kept.",
     rivals: (first, last) => `Compared on days from ${first} to ${last}`,
-    partRivals: (count) => `with ${count} days so far`,
+    partRivals: (count) => `with ${many(count, "day", "days")} so far`,
     noRivals: "The models have not been compared yet.",
     name: "Model",
     mae: "Error, €/MWh",

@@ -3,7 +3,8 @@ import { area } from "../words";
 export const windowWords = area(
   {
     title: "Mejores y peores tramos",
-    summary: (hours: string, when: string, price: string) => `Las ${hours} seguidas más baratas por venir: ${when}, a ${price}.`,
+    summary: (hours: number, length: string, when: string, price: string) =>
+      `${hours === 1 ? "La hora más barata" : `Las ${length} seguidas más baratas`} por venir: ${when}, a ${price}.`,
     length: "Duración",
     longest: (hours: string) => `${hours} · el paso más largo`,
     because: (hours: string, what: string) => `${hours}: lo que dura el paso más largo, ${what}.`,
@@ -11,7 +12,7 @@ export const windowWords = area(
     worst: "Evita",
     mean: "respecto a la media de la semana",
     dayMean: "respecto a la media del día",
-    band: (low: string, high: string) => `banda del 80 %: ${low} – ${high}`,
+    band: (low: string, high: string) => `banda del 80\u00a0%: ${low} – ${high}`,
     known: { published: "publicado", forecast: "previsión", mixed: "en parte previsión", contract: "contrato", sample: "muestra" },
     same: (count: number) => (count === 1 ? "otro comienzo cuesta lo mismo" : `otros ${count} comienzos cuestan lo mismo`),
     byDay: "Día a día",
@@ -23,7 +24,7 @@ export const windowWords = area(
   },
   {
     title: "Best and worst windows",
-    summary: (hours, when, price) => `The cheapest ${hours} in a row to come: ${when}, at ${price}.`,
+    summary: (hours, length, when, price) => `The cheapest ${hours === 1 ? "hour" : `${length} in a row`} to come: ${when}, at ${price}.`,
     length: "Length",
     longest: (hours) => `${hours} · the longest step`,
     because: (hours, what) => `${hours}: as long as the longest step, ${what}.`,
@@ -31,7 +32,7 @@ export const windowWords = area(
     worst: "Avoid",
     mean: "against the week's mean",
     dayMean: "against the day's mean",
-    band: (low, high) => `80 % band: ${low} – ${high}`,
+    band: (low, high) => `80\u00a0% band: ${low} – ${high}`,
     known: { published: "published", forecast: "forecast", mixed: "partly forecast", contract: "contract", sample: "sample" },
     same: (count) => (count === 1 ? "another start costs the same" : `${count} other starts cost the same`),
     byDay: "Day by day",

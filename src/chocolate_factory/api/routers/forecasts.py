@@ -11,6 +11,7 @@ from chocolate_factory.api.schemas.prices import ForecastAnswer, ForecastList, F
 from chocolate_factory.api.schemas.scores import ScoresAnswer, ScoresWish
 from chocolate_factory.api.world import InCharge
 from chocolate_factory.api.zones import in_zone, zone_of
+from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.forecast_prices import latest_forecast
 from chocolate_factory.services.list_forecasts import list_forecasts
 from chocolate_factory.services.live_record import LiveQuery, live_record
@@ -31,7 +32,7 @@ def forecasts(ports: InCharge, wish: Annotated[ForecastsWish, Query()]) -> Forec
 def forecasts_latest(ports: InCharge, wish: Annotated[NewestWish, Query()]) -> ForecastAnswer:
     """The newest forecast of a series with its band; published slots are included."""
     zone = zone_of(ports, wish.tz)
-    body = latest_forecast(ports.store, wish.series, wish.as_of)
+    body = latest_forecast(ports.store, wish.series, wish.as_of, serving_model(ports, wish.series))
     told = ForecastAnswer.model_validate({**body, "sample": ports.sample})
     return ForecastAnswer.model_validate(in_zone(told.model_dump(), zone))
 

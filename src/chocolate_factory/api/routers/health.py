@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from chocolate_factory import __version__
 from chocolate_factory.api.schemas.health import Health, Ready, Version
-from chocolate_factory.api.world import InCharge, Running
+from chocolate_factory.api.world import Running
 from chocolate_factory.services.check_data import summary
 from chocolate_factory.services.choose_world import can_plan
 from chocolate_factory.services.read_health import state_rows
@@ -15,9 +15,11 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/health")
-def health(ports: InCharge) -> Health:
-    """The process answers, and how fresh its data are."""
-    return Health.model_validate(summary(ports, state_rows(ports)))
+def health(world: Running) -> Health:
+    """The process answers, whether it runs its jobs, and how fresh its data are."""
+    ports, jobs = world.ports(), world.scheduler()
+    told = {**summary(ports, state_rows(ports)), "jobs": jobs}
+    return Health.model_validate(told | ({"status": "degraded"} if jobs in {"overdue", "ended"} else {}))
 
 
 @router.get("/ready", responses={503: {"model": Ready}})

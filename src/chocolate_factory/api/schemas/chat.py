@@ -11,6 +11,10 @@ from chocolate_factory.api.schemas.common import Answer, Moment
 from chocolate_factory.services.assistant.memory import LONGEST_ID
 
 Language = Literal["es", "en"]
+Reason = Literal[
+    "", "no_key", "offline", "plain", "private",
+    "key", "quota", "unreachable", "budget", "taken", "declined", "cut", "stopped", "failed",
+]  # fmt: skip
 
 
 class ChatQuestion(BaseModel):
@@ -82,7 +86,12 @@ class ChatDone(Answer):
         description="How it went; `withheld`: something said was not in the facts, and is not shown; "
         "`failed`: the data could not be read."
     )
-    notice: str = Field(description="Why it was not answered by the language model; empty without a reason.")
+    reason: Reason = Field(
+        description="Why rules answered, or why the answer is not whole; empty where the model answered. "
+        "`no_key` and `offline`: no language model is set up; `plain`: rules were asked for; `private`: no "
+        "language model is told of the private network."
+    )
+    notice: str = Field(description="The reason in words, where something went wrong; else empty.")
     cost_eur: float
     sample: bool
     as_of: Moment

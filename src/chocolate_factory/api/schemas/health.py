@@ -34,12 +34,15 @@ class SourceHealth(Answer):
 
 
 class Health(Answer):
-    """The process answers; `degraded` when a series is late, failing or missing.
+    """The process answers; `degraded` when a series is late, failing or missing, or jobs are held up.
 
-    `series` counts series by state, `trouble` tells of those that are not well, `failing` of sources.
+    `series` counts series by state, `trouble` tells of those that are not well, `failing` of sources. `jobs`:
+    `off`, none are run in this process; `overdue`, one takes longer than it may and the others wait for it;
+    `ended`, no more are begun: start the server again.
     """
 
     status: Literal["ok", "degraded"]
+    jobs: Literal["off", "running", "overdue", "ended"]
     now: Moment
     sample: bool
     series: dict[str, int]

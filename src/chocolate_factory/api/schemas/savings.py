@@ -9,6 +9,8 @@ from pydantic import Field
 
 from chocolate_factory.api.schemas.common import Answer, AskedMoment, Moment, Span
 
+AT_LEAST = "The share captured if hindsight could reach its proven bound."
+
 
 class SavingsWish(Answer):
     """Which weeks: those that touch the time from `start` to `end`."""
@@ -76,6 +78,7 @@ class SavingsWeek(SavingsFigures):
     status: Literal["closed", "provisional", "incomplete"]
     hours_without_plan: float
     hindsight_gap: float | None = Field(description="How far from the proven optimum hindsight is at most.")
+    captured_at_least: float | None = Field(None, description=AT_LEAST)
     plans: int
     factory: str
     plans_under_other_factories: int
@@ -98,6 +101,7 @@ class SavingsTotal(SavingsFigures):
 
     weeks: int
     weeks_left_out: int = Field(description="Without the same work in the arms: in no sum.")
+    captured_at_least: float | None = Field(None, description=AT_LEAST)
 
 
 class SavingsTotals(Answer):

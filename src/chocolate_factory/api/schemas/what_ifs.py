@@ -143,11 +143,12 @@ class Difference(Answer):
 
 
 class WhatIfAnswer(Answer):
-    """The plan in force beside the plan of a changed plant; nothing of it is stored."""
+    """The plan in force, solved again (`present`), beside the plan of a changed plant; nothing is stored."""
 
     sample: bool
     plan: str
     issued_at: Moment
+    plan_cost_eur: float = Field(description="What the plan in force says; solved again it may be cheaper.")
     window: Span
     currency: str
     changes: list[str]

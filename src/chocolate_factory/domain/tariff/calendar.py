@@ -26,6 +26,14 @@ HOLIDAYS = ((1, 1), (1, 6), (5, 1), (8, 15), (10, 12), (11, 1), (12, 6), (12, 8)
 Good Friday has no fixed date and is an ordinary day; regional and local holidays never count.
 """
 
+ELSEWHERE = {
+    "the Canary Islands": (27.5, 29.5, -18.3, -13.3),
+    "the Balearic Islands": (38.6, 40.2, 1.1, 4.4),
+    "Ceuta": (35.86, 35.93, -5.39, -5.26),
+    "Melilla": (35.25, 35.33, -2.98, -2.91),
+}
+"""Where other periods or taxes hold: lowest and highest latitude, then longitude, degrees."""
+
 _SEASON = {"A": (1, 2, 7, 12), "B": (3, 11), "B1": (6, 8, 9), "C": (4, 5, 10)}
 _PEAK_PERIOD = {"A": 1, "B": 2, "B1": 3, "C": 4}
 _ORDINAL_1970 = date(1970, 1, 1).toordinal()
@@ -57,6 +65,22 @@ def check_tariff(tariff: str) -> None:
     if tariff not in ENERGY_PERIODS:
         known = ", ".join(ENERGY_PERIODS)
         raise Misconfigured(f"contract.access_tariff: {tariff!r} is not known; allowed are {known}.")
+
+
+def not_peninsular(zone: str, latitude: float, longitude: float) -> tuple[str, ...]:
+    """A sentence for each sign that a site is not on the peninsula, whose rules are used all the same."""
+    told = [
+        f"The site lies in {name} (site.latitude, site.longitude), where other tariff periods or taxes hold; "
+        "those of the peninsula are used."
+        for name, (south, north, west, east) in ELSEWHERE.items()
+        if south <= latitude <= north and west <= longitude <= east
+    ]
+    if zone != MARKET_ZONE:
+        told.append(
+            f"site.timezone is {zone}: tariff periods and taxes are those of the peninsula, "
+            f"by the clock of {MARKET_ZONE}."
+        )
+    return tuple(told)
 
 
 def local_slots(starts: IntArray) -> LocalSlots:

@@ -132,13 +132,10 @@ def seen_table(known: Known, at: datetime, needed: int) -> DayTable:
     days = len(table.kinds)
     beside = {}
     for key, series in known.beside.items():
-        seen = series.known_at(at).latest_revision()
-        if CATALOG[key].kind is Kind.SYSTEM and len(seen):
-            day = local_slots(seen.start).day
-            numbers, place = np.unique(day, return_inverse=True)
-            midnights = [local_midnight(date.fromordinal(number), MARKET_ZONE) for number in numbers.tolist()]
-            noon = np.array([epoch(one) for one in midnights], np.int64) - AUCTION
-            seen = seen.take(seen.available_at <= noon[place])
+        seen = series.known_at(at)
+        if CATALOG[key].kind is Kind.SYSTEM:
+            seen = before_auction(seen)
+        seen = seen.latest_revision()
         beside[key] = np.full((days, HOURS), np.nan)
         if len(seen):
             first, told = by_day(seen)
@@ -146,6 +143,14 @@ def seen_table(known: Known, at: datetime, needed: int) -> DayTable:
             there = (rows >= 0) & (rows < days)
             beside[key][rows[there]] = told[there]
     return replace(table, beside=beside)
+
+
+def before_auction(series: Series) -> Series:
+    """The rows that were out before the auction of their day; of a slot revised later, those of before."""
+    numbers, place = np.unique(local_slots(series.start).day, return_inverse=True)
+    midnights = [local_midnight(date.fromordinal(number), MARKET_ZONE) for number in numbers.tolist()]
+    noon = np.array([epoch(one) for one in midnights], np.int64) - AUCTION
+    return series.take(series.available_at <= noon[place])
 
 
 def by_day(seen: Series) -> tuple[int, FloatArray]:

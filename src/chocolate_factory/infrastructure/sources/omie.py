@@ -8,7 +8,7 @@ own page, or nothing, with status 200; any other page is no answer. Prices: OMIE
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from chocolate_factory.core.errors import Changed
 from chocolate_factory.domain.catalog import CATALOG
@@ -19,8 +19,7 @@ from chocolate_factory.domain.slots import Window, day_window, days_of, local_da
 from chocolate_factory.infrastructure.http import Answer, Polite
 
 NO_FILE_MARKS = ("file-access-list", "| omie</title>")
-REVISIONS = (1, 2, 3)
-RECENT_DAYS = 3
+USUAL_REVISIONS, MOST_REVISIONS = 3, 9
 
 
 class Omie:
@@ -53,17 +52,16 @@ class Omie:
         return published(key, starts, values, self.name)
 
     def _day(self, day: date, today: date) -> list[tuple[int, float]]:
-        """Rows of the newest revision: of a recent day all are looked for, of others the first there is.
+        """Rows of the newest revision, however old the day: a former one would undo what it corrected.
 
-        A day that has not begun has revision 1 or nothing; asking for more would be one page each.
+        A day that has not begun has revision 1 or nothing; asking for more in vain would be one page each.
         """
         newest: list[tuple[int, float]] = []
-        recent = today - timedelta(days=RECENT_DAYS) <= day <= today
-        for revision in REVISIONS if day <= today else REVISIONS[:1]:
+        for revision in range(1, MOST_REVISIONS + 1):
             text = self._file(day, revision)
             if text is not None:
                 newest = self._rows(text, day)
-            if (text is None and newest) or (newest and not recent):
+            elif newest or day > today or revision >= USUAL_REVISIONS:
                 break
         return newest
 

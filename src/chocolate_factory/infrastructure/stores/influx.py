@@ -36,7 +36,6 @@ from chocolate_factory.infrastructure.stores.influx_records import (
     record_lines,
 )
 from chocolate_factory.infrastructure.stores.influx_wire import (
-    Found,
     InfluxWire,
     is_tag,
     string,
@@ -119,14 +118,15 @@ class InfluxStore:
     def holes(self, key: str, window: Window, now: datetime) -> list[Hole]:
         """Due slots of the window that are not stored, as `missing_runs` joins them.
 
-        A slot is stored once any knowledge of it is, even knowledge later than `now`. Raises `UsageError`
-        for a key that is not in the catalogue.
+        A slot is stored once any knowledge of it is, even knowledge later than `now`, and the newest has the
+        length of the slots of its day. Raises `UsageError` for a key that is not in the catalogue.
         """
         inside = _starts_in(epoch(window.start), epoch(window.end))
         found = self._wire.select('"minutes"', "slot", is_tag("key", key), inside)
-        starts = [_times(part) // NANO for part in found]
-        stored = np.unique(np.concatenate(starts)) if starts else np.zeros(0, np.int64)
-        return missing_runs(key, stored, window, now)
+        rows = np.array([row for part in found for row in part.rows], np.int64).reshape(-1, 2)
+        start, minutes = rows[:, 0] // NANO, rows[:, 1]
+        newest_of = np.append(start[1:] != start[:-1], True)[: len(rows)]
+        return missing_runs(key, start[newest_of], minutes[newest_of], window, now)
 
     def span(self, key: str) -> Window | None:
         """From the first to the end of the last stored slot; None for a series without rows."""
@@ -181,6 +181,21 @@ class InfluxStore:
         groups = (chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP))
         found = [record for group in groups for record in self._records(kind, group)]
         return sorted(found, key=lambda record: (record.at, record.id), reverse=True)
+
+    def each(self, kind: str) -> Iterator[Record]:
+        """The records of a kind one by one, by id; all ids are listed first. See `Store.each`."""
+        listed = self._wire.select('"id", "at"', "record", is_tag("kind", kind), FIRST_PART, THERE)
+        names = sorted(newest(listed))
+        for n in range(0, len(names), GROUP):
+            yield from sorted(self._records(kind, names[n : n + GROUP]), key=lambda record: record.id)
+
+    def clear(self) -> None:
+        """Delete everything, so that a backup can take its place.
+
+        Raises `Misconfigured` where the server does not delete; then nothing but stamps may be missing.
+        """
+        for measurement in ("stamp", "slot", "record"):
+            self._wire.delete(measurement)
 
     def forget(self, kind: str, before: datetime) -> int:
         """Drop the contents of the records of a kind whose moment is earlier; returns how many there were.
@@ -286,7 +301,3 @@ def _starts_in(first: int, end: int) -> str:
     """The condition that a slot starts in [first, end), epoch seconds."""
     lowest, highest = (min(max(second, FIRST), END) * NANO for second in (first, end))
     return f"time >= {lowest} AND time < {highest}"
-
-
-def _times(found: Found) -> IntArray:
-    return np.array(found.column("time"), np.int64)

@@ -142,6 +142,20 @@ class InfluxWire:
             self._create()
             return self._select(query)
 
+    def delete(self, measurement: str) -> None:
+        """Delete all points of a measurement; raises `Misconfigured` where the server does not, as 3."""
+        statement = f'DELETE FROM "{measurement}"'  # noqa: S608
+        with self._failures():
+            answer = self._client.post("query", params={"db": self.database, "q": statement})
+        said = _said(answer.content)
+        if answer.status_code in SAID_NO:
+            raise self._refusal(answer.status_code, said)
+        if answer.status_code != httpx.codes.OK or said:
+            raise Misconfigured(
+                f"InfluxDB at {self.place} does not empty the database {self.database!r} ({said[:200]})",
+                "Name an empty database in CHOCO_INFLUX__DATABASE.",
+            )
+
     def _write(self, body: bytes) -> None:
         with self._failures():
             answer = self._client.post("write", params={"db": self.database, "precision": "ns"}, content=body)

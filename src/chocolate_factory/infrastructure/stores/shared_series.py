@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from chocolate_factory.domain.ports import Record, Store
@@ -69,8 +69,11 @@ class SharedSeries:
         until: datetime | None = None,
     ) -> list[Record]:
         """Records of a kind, newest first: the plant's own, or those that all plants share."""
-        place = self._own if kind in self._own_kinds else self._common
-        return place.find(kind, id=id, limit=limit, until=until)
+        return self._place(kind).find(kind, id=id, limit=limit, until=until)
+
+    def each(self, kind: str) -> Iterator[Record]:
+        """Records of a kind one by one, from where they are found."""
+        return self._place(kind).each(kind)
 
     def forget(self, kind: str, before: datetime) -> int:
         """Drop records of the plant; what all plants share stays."""
@@ -81,6 +84,9 @@ class SharedSeries:
         own = {name: stamp for name, stamp in self._own.stamps().items() if self._is_own(name)}
         common = {name: stamp for name, stamp in self._common.stamps().items() if not self._is_own(name)}
         return own | common
+
+    def _place(self, kind: str) -> Store:
+        return self._own if kind in self._own_kinds else self._common
 
     def _is_own(self, name: str) -> bool:
         what, _, kind = name.partition("/")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,9 @@ TICK = timedelta(microseconds=1)
 
 ROW = np.dtype("i8, i8, f8, i8, i8, i8")
 """Start, minutes, value, available_at, and the codes of origin and source."""
+
+LENGTH = np.dtype("i8, i8, i8")
+"""Start, minutes, available_at."""
 
 WRITE = """
     INSERT INTO revision (series, start, available_at, minutes, value, origin, source)
@@ -69,9 +72,10 @@ REVISIONS = """
     WHERE series = (SELECT id FROM word WHERE text = :key) AND start >= :first AND start < :end
     ORDER BY start, available_at
 """
-STARTS = """
-    SELECT DISTINCT start FROM revision
+LENGTHS = """
+    SELECT start, minutes, max(available_at) FROM revision
     WHERE series = (SELECT id FROM word WHERE text = :key) AND start >= :first AND start < :end
+    GROUP BY start
 """
 FIRST = """
     SELECT start FROM revision WHERE series = (SELECT id FROM word WHERE text = :key)
@@ -96,6 +100,10 @@ NEWEST = """
 """
 FORGET = "DELETE FROM record WHERE kind = ? AND at < ?"
 BY_ID = "SELECT id, at, body FROM record WHERE kind = :kind AND id = :id AND at <= :until LIMIT :limit"
+FIRST_ID = "SELECT min(id) FROM record WHERE kind = ?"
+FROM_ID = "SELECT id, at, body FROM record WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?"
+GROUP = 20
+"""Records read at once where all are wanted."""
 
 
 class SqliteStore:
@@ -142,13 +150,12 @@ class SqliteStore:
     def holes(self, key: str, window: Window, now: datetime) -> list[Hole]:
         """Due slots of the window that are not stored, as `missing_runs` joins them.
 
-        A slot is stored once any knowledge of it is, even knowledge later than `now`. Raises `UsageError`
-        for a key that is not in the catalogue.
+        A slot is stored once any knowledge of it is, even knowledge later than `now`, and the newest has the
+        length of the slots of its day. Raises `UsageError` for a key that is not in the catalogue.
         """
         with self._transaction("DEFERRED") as connection:
-            found = connection.execute(STARTS, _slots(key, window))
-            stored = np.fromiter(chain.from_iterable(found), np.int64)
-        return missing_runs(key, stored, window, now)
+            rows = np.fromiter(connection.execute(LENGTHS, _slots(key, window)), LENGTH)
+        return missing_runs(key, rows["f0"], rows["f1"], window, now)
 
     def span(self, key: str) -> Window | None:
         """From the first to the end of the last stored slot; None for a series without rows."""
@@ -213,7 +220,17 @@ class SqliteStore:
             latest = ALWAYS if until is None else (until - EPOCH) // TICK
             asked = {"kind": kind, "id": id, "limit": limit, "until": latest}
             rows = connection.execute(sql, asked).fetchall()
-        return [Record(kind, name, EPOCH + ticks * TICK, json.loads(body)) for name, ticks, body in rows]
+        return [_record(kind, row) for row in rows]
+
+    def each(self, kind: str) -> Iterator[Record]:
+        """The records of a kind one by one, by id, in a transaction for each few; see `Store.each`."""
+        with self._transaction("DEFERRED") as connection:
+            (first,) = connection.execute(FIRST_ID, (kind,)).fetchone()
+        while first is not None:
+            with self._transaction("DEFERRED") as connection:
+                rows = connection.execute(FROM_ID, (kind, first, GROUP + 1)).fetchall()
+            yield from (_record(kind, row) for row in rows[:GROUP])
+            first = rows[GROUP][0] if len(rows) > GROUP else None
 
     def forget(self, kind: str, before: datetime) -> int:
         """Drop the records of a kind whose moment is earlier; returns how many there were."""
@@ -280,6 +297,11 @@ class SqliteStore:
             start, minutes, value, available_at = (rows[f"f{n}"].copy() for n in range(4))
             origin, source = _texts(connection, rows["f4"]), _texts(connection, rows["f5"])
         return Series(key, start, minutes, value, available_at, origin, source)
+
+
+def _record(kind: str, row: tuple[str, int, str]) -> Record:
+    name, ticks, body = row
+    return Record(kind, name, EPOCH + ticks * TICK, json.loads(body))
 
 
 def _slots(key: str, window: Window) -> dict[str, str | int]:

@@ -23,20 +23,27 @@ HUGE = 1e9
 """No number that is asked for comes near; whole numbers of any length may be handed in."""
 
 FIRST_DAY, LAST_DAY = date(2014, 1, 1), date(2100, 1, 1)
+DAY = {"type": "string", "format": "date", "pattern": "^\\d{4}-\\d{2}-\\d{2}$"}
+WALL_TIME = {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"}
+QUANTITIES = ("rain", "wind_speed", "humidity")
 FIELDS: Mapping[str, dict[str, Any]] = {
-    "day": {
-        "type": "string",
-        "format": "date",
-        "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
-        "description": "Local day of the site, YYYY-MM-DD.",
+    "day": {**DAY, "description": "Local day of the site, YYYY-MM-DD."},
+    "at": {**WALL_TIME, "description": "Wall time, HH:MM."},
+    "since": {**WALL_TIME, "description": "Wall time that hours of a day begin at, HH:MM."},
+    "until": {
+        **WALL_TIME,
+        "description": "Wall time that they end at, HH:MM; next day's if not after since.",
     },
-    "at": {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "Wall time, HH:MM."},
+    "last": {**DAY, "description": "Last local day, where days from `day` on are meant; at most 366."},
+    "than": {**DAY, "description": "Another local day, to compare the mean of `day` with; alone with `day`."},
     "hours": {"type": "number", "minimum": 0.25, "maximum": MOST_HOURS, "description": "Hours of a run."},
     "month": {"type": "string", "pattern": "^\\d{4}-\\d{2}$", "description": "Month, YYYY-MM."},
     "days": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "description": "Days back."},
     "batch": {"type": "string", "maxLength": LONGEST_TEXT, "description": "A batch by its name."},
     "machine": {"type": "string", "maxLength": LONGEST_TEXT, "description": "A machine of the plant."},
     "product": {"type": "string", "maxLength": LONGEST_TEXT, "description": "A product of the plant."},
+    "which": {"type": "string", "enum": ["first", "last"], "description": "Only the first or last batch."},
+    "quantity": {"type": "string", "enum": list(QUANTITIES), "description": "Only this; by default all."},
     "series": {"type": "string", "enum": list(PRICE_SERIES), "description": "Market price series."},
     "address": {"type": "string", "maxLength": 45, "description": "An IP address of the private network."},
     "query": {
@@ -71,6 +78,12 @@ class Asked:
     address: str = ""
     changes: tuple[str, ...] = ()
     query: str = ""
+    since: time | None = None
+    until: time | None = None
+    last: date | None = None
+    than: date | None = None
+    which: str = ""
+    quantity: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +179,7 @@ def text_from(name: str, text: str) -> Any:
     """A text as the type of its field; raises ValueError, also where it does not fit the field's pattern."""
     if not re.fullmatch(FIELDS[name].get("pattern", r"(?s:.*)"), text, re.ASCII):
         raise ValueError
-    if name == "day":
+    if name in {"day", "last", "than"}:
         day = date.fromisoformat(text)
         if not FIRST_DAY <= day <= LAST_DAY:
             raise ValueError
@@ -176,12 +189,12 @@ def text_from(name: str, text: str) -> Any:
         if not FIRST_DAY <= day <= LAST_DAY:
             raise ValueError
         return day
-    if name == "at":
+    if name in {"at", "since", "until"}:
         return time.fromisoformat(text)
     if name == "address":
         if "%" in text:
             raise ValueError
         return str(ip_address(text))
-    if name == "series" and text not in PRICE_SERIES:
+    if text not in FIELDS[name].get("enum", (text,)):
         raise ValueError
     return text

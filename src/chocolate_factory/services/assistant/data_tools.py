@@ -192,10 +192,10 @@ def jobs(ports: Ports, asked: Asked, told: Told) -> None:
 
 
 def weather(ports: Ports, asked: Asked, told: Told) -> None:
-    """Newest observed values, and the temperature that is forecast for a day (today by default)."""
-    values = read_current(ports)["values"]
+    """Newest observed values, and what is forecast for a day (today by default); or of one quantity only."""
+    values, day = read_current(ports)["values"], asked.day or today_of(ports)
     for name, (es, en) in QUANTITIES.items():
-        if name in values and (asked.day or today_of(ports)) == today_of(ports):
+        if name in values and day == today_of(ports) and asked.quantity in {"", name}:
             row = values[name]
             value = told.fact(name, row["value"], row["unit"], (es, en))
             at = told.fact(f"{name}_at", row["start"], "", (f"{es}: hora", f"{en}: hour"))
@@ -203,45 +203,58 @@ def weather(ports: Ports, asked: Asked, told: Told) -> None:
                 es.capitalize() + ": {value}, medido el {at}.", en.capitalize() + ": {value}, measured {at}.",
                 value=value, at=at,
             )  # fmt: skip
-    tell_ahead(ports, asked.day or today_of(ports), told)
+    observed = bool(told.facts)
+    if tell_ahead(ports, asked.quantity, told, day) or (observed and not asked.quantity):
+        return
+    es, en = QUANTITIES.get(asked.quantity, ("", ""))
+    said = (f"No hay previsión de {es} guardada", f"No forecast of {en} is stored")
+    if not observed and day == today_of(ports):
+        said = (f"No hay medida ni previsión de {es}", f"No measured or forecast {en} is stored")
+    if not asked.quantity:
+        said = ("No hay datos del tiempo", "There is no weather")
+    add = told.say if observed else told.lack
+    add(said[0] + " para el {day}.", said[1] + " for {day}.", day=told.facts["day"])
 
 
-def tell_ahead(ports: Ports, day: date, told: Told) -> None:
-    """What is forecast for the hours of a day that are still to come."""
+def tell_ahead(ports: Ports, only: str, told: Told, day: date) -> bool:
+    """What is forecast for the hours of a day that are still to come; whether there is any."""
     told.fact("day", day, "", ("día", "day"))
-    hours = read_weather_forecast(ports)["hours"]
-    zone = ports.factory.site.timezone
-    ahead = [
-        hour["values"]["temperature"]["value"]
-        for hour in hours
-        if local_date(hour["start"], zone) == day and "temperature" in hour["values"]
-    ]
-    if ahead:
+    body, zone = read_weather_forecast(ports), ports.factory.site.timezone
+    ahead: dict[str, list[float]] = defaultdict(list)
+    for hour in body["hours"]:
+        if local_date(hour["start"], zone) == day:
+            for name, row in hour["values"].items():
+                ahead[name].append(row["value"])
+    shown = [name for name in QUANTITIES if ahead[name] and only in {"", name}]
+    for name in shown:
+        tell_forecast(told, name, ahead[name], body["units"][name])
+    return bool(shown)
+
+
+def tell_forecast(told: Told, name: str, values: list[float], unit: str) -> None:
+    """What is forecast of a quantity: from where to where it goes, or the sum of the rain."""
+    (es, en), day = QUANTITIES[name], told.facts["day"]
+    if name == "rain":
+        rain = told.fact("forecast_rain", sum(values), unit, ("lluvia prevista", "rain forecast"))
         told.say(
-            "Previsto para lo que queda del {day}: entre {low} y {high}.",
-            "Forecast for what is left of {day}: between {low} and {high}.",
-            day=told.facts["day"],
-            low=told.fact("forecast_low", min(ahead), "°C", ("mínima prevista", "forecast low")),
-            high=told.fact("forecast_high", max(ahead), "°C", ("máxima prevista", "forecast high")),
-        )
-    rain = [
-        hour["values"]["rain"]["value"]
-        for hour in hours
-        if local_date(hour["start"], zone) == day and "rain" in hour["values"]
-    ]
-    if rain:
-        told.say(
-            "Lluvia prevista: {rain}.", "Rain forecast: {rain}.",
-            rain=told.fact("forecast_rain", sum(rain), "mm", ("lluvia prevista", "rain forecast")),
+            "Lluvia prevista para lo que queda del {day}: {rain}.",
+            "Rain forecast for what is left of {day}: {rain}.",
+            day=day, rain=rain,
         )  # fmt: skip
-    if not ahead and (len(told.facts) == 1 or day != today_of(ports)):
-        told.lack(
-            "No hay datos del tiempo para el {day}.", "There is no weather for {day}.", day=told.facts["day"]
-        )
+        return
+    key = "forecast" if name == "temperature" else f"forecast_{name}"
+    heads = ("", "") if name == "temperature" else (f", {es}", f", {en}")
+    low = told.fact(f"{key}_low", min(values), unit, (f"{es}: mínimo previsto", f"{en}: forecast low"))
+    high = told.fact(f"{key}_high", max(values), unit, (f"{es}: máximo previsto", f"{en}: forecast high"))
+    told.say(
+        f"Previsto para lo que queda del {{day}}{heads[0]}: entre {{low}} y {{high}}.",
+        f"Forecast for what is left of {{day}}{heads[1]}: between {{low}} and {{high}}.",
+        day=day, low=low, high=high,
+    )  # fmt: skip
 
 
 def climate(ports: Ports, asked: Asked, told: Told) -> None:
-    """What a month is like at the site by decades of daily weather: median and the middle 80 %."""
+    """What a month is like at the site by decades of daily weather: median and the middle 90 %."""
     body = analyse_climate(ports)
     month = asked.month or asked.day or today_of(ports)
     first, last = body["record"]["first"], body["record"]["last"]
@@ -269,19 +282,19 @@ def as_day(value: date | str) -> date:
 
 
 def tell_month(told: Told, quantity: str, row: Row, named: tuple[tuple[str, str], Fact]) -> None:
-    """Median and spread of a quantity in a month."""
+    """Median of a quantity in a month, and from where to where nine days of ten lie."""
     (es, en), month = named
-    spread = [name for name in ("p10", "p90") if name in row]
     facts = {
-        "median": told.fact(
-            f"{quantity}_median", row["p50"], row["unit"], (f"{es}: mediana", f"{en}: median")
+        part: told.fact(f"{quantity}_{part}", row[key], row["unit"], (f"{es}: {said[0]}", f"{en}: {said[1]}"))
+        for part, key, said in (
+            ("median", "p50", ("mediana", "median")),
+            ("low", "p5", ("lado bajo", "low end")),
+            ("high", "p95", ("lado alto", "high end")),
         )
     }
-    for name in spread:
-        facts[name] = told.fact(
-            f"{quantity}_{name}", row[name], row["unit"], (f"{es}: {name}", f"{en}: {name}")
-        )
-    text = (f"En {{month}}, {es}: {{median}} de mediana", f"In {{month}}, {en}: {{median}} median")
-    if len(spread) == 2:
-        text = (text[0] + ", de {p10} a {p90}", text[1] + ", from {p10} to {p90}")
-    told.say(text[0] + ".", text[1] + ".", month=month, **facts)
+    told.say(
+        f"En {{month}}, {es}: {{median}} de mediana, casi siempre de {{low}} a {{high}}.",
+        f"In {{month}}, {en}: {{median}} median, mostly from {{low}} to {{high}}.",
+        month=month,
+        **facts,
+    )

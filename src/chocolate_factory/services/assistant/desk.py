@@ -50,12 +50,13 @@ class AskRules:
 class Desk:
     """How questions are answered here, and what of them is remembered in this process.
 
-    `assistant` is made when first needed and is None without a key.
+    `assistant` is made when first needed; where it is None, `without` says why: "no_key" or "offline".
     """
 
     rules: AskRules = AskRules()
     assistant: Callable[[], Assistant | None] = field(default=lambda: None)
     conversations: Conversations = field(default_factory=Conversations)
+    without: str = "no_key"
 
 
 @dataclass(frozen=True)

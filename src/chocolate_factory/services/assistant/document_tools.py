@@ -24,8 +24,8 @@ MOST, BESIDE = 5, 2
 MOST_FIGURES = 12
 """Figures of a passage that are facts of their own; all others stand in its text."""
 
-CONVINCING, CONVINCING_BY_WORDS = 0.5, 0.6
-"""From which on a passage is shown as an answer: by meaning and words, and by words alone."""
+CONVINCING, CONVINCING_BY_WORDS, CLEAR = 0.5, 0.6, 0.8
+"""From which on a passage is shown as an answer: by meaning and words, by words alone, and behind others."""
 
 EMPHASIS = re.compile(r"(?<![\w*])(\*\*?)(?![\s*])([^*\n`]+?)(?<!\s)\1(?![\w*])")
 """Marks for bold and slanted words, which readers of plain text only stumble over."""
@@ -56,6 +56,8 @@ def quoted(ports: Ports, question: str) -> Told | None:
     index = index_now(ports)
     entry, fitting = defined(index, question), search(ports, question, 1 + BESIDE, index)
     found = [one for one in fitting if entry is None or one.passage.id != entry.id]
+    if found and not convinces(found[0]):
+        found.sort(key=lambda one: not convinces(one, CLEAR))
     if entry is None and (not found or not convinces(found[0])):
         return None
     told = Told(TOOL, ports.clock(), ports.factory.site.timezone, ports.sample)
@@ -69,11 +71,11 @@ def quoted(ports: Ports, question: str) -> Told | None:
     return told
 
 
-def convinces(found: Found) -> bool:
+def convinces(found: Found, enough: float = CONVINCING) -> bool:
     """Whether a passage fits well enough to be shown by itself."""
     if found.nearness is None:
         return found.share >= CONVINCING_BY_WORDS
-    return found.nearness + found.share / 2 >= CONVINCING
+    return found.nearness + found.share / 2 >= enough
 
 
 def named(told: Told, passage: Passage) -> Fact:

@@ -22,7 +22,9 @@ ABOUT = r"\b(?:what|how|why|who|where|which|can|may|que|como|quien|donde|cual|cu
 """Questions that documents may answer where no tool does."""
 
 LIVE = (
-    r"\b(?:now|today|tonight|tomorrow|yesterday|ahora|hoy|manana|ayer|this (?:week|month)"
+    r"\bque hora es\b|\bwhat(?: is the|'s the)? time\b|\b(?:que|cuant[oa]s) \w+ (?:hay|tenemos)\b"
+    r"|\bhow (?:many|much)\b.*\b(?:there|have)\b"
+    r"|\b(?:now|today|tonight|tomorrow|yesterday|ahora|hoy|manana|ayer|this (?:week|month)"
     r"|est[ae] (?:mes|semana)|caro|cara|expensive)\b"
 )
 """Words of questions on how things stand, which no document answers."""
@@ -31,3 +33,10 @@ PROGRAMS = frozenset(
     {"claude", "docker", "excel", "forgejo", "grafana", "influx", "prometheus", "tailscale", "telegram"}
 )
 """Names that begin like those of places: "in InfluxDB" is no other market."""
+
+NEAR_PLACES = """
+espana spain linares eur euro euros english ingles spanish espanol castellano navidad christmas semana easter
+verano invierno primavera otono summer winter spring autumn produccion production
+"""
+NO_PLACES = frozenset(NEAR_PLACES.split())
+"""What stands behind "in" and "en" with a capital letter and is no other place."""

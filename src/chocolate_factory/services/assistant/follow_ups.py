@@ -6,23 +6,19 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from chocolate_factory.domain.claims import MONTH, WORDS, find_moments, plain
-from chocolate_factory.domain.facts import WEEKDAYS, Language
+from chocolate_factory.domain.claims import WORDS, plain
+from chocolate_factory.domain.facts import Language
+from chocolate_factory.services.assistant import phrases
 from chocolate_factory.services.assistant.asked import Asked
+from chocolate_factory.services.assistant.document_words import HOW_TO
+from chocolate_factory.services.assistant.hearing import Heard, Names, heard
 from chocolate_factory.services.assistant.intents import WHAT_IF
 from chocolate_factory.services.assistant.memory import Exchange
-from chocolate_factory.services.assistant.understand import (
-    COMMON,
-    LENGTH,
-    NOTHING,
-    RELATIVE,
-    Names,
-    Understood,
-    asked_of,
-    batch_of,
-    language_of,
-)
+from chocolate_factory.services.assistant.spans import spanned
+from chocolate_factory.services.assistant.understand import COMMON, NOTHING, Understood, language_of
+from chocolate_factory.services.assistant.vocabulary import TAKES, dropped_by
 from chocolate_factory.services.assistant.what_if_words import asked_again
+from chocolate_factory.services.assistant.wording import meant
 
 GOES_ON = re.compile(
     r"^\W*(?:y|e|and|or|o|pero|but|so|entonces|then|what about|how about|que tal|que hay de|lo mismo|same"
@@ -35,6 +31,15 @@ AGAIN = re.compile(
     r"\W*(?:otra vez|de nuevo|repite(?:lo)?|again|once more|repeat(?: that)?|say that again)\W*"
 )
 NOW = re.compile(r"\b(?:ahora|ya|now|right now|actual)\b")
+ONE_END = re.compile(
+    r"\W*(?:(?:y|and|pero|but) )?(?:a que hora|cuando|(?:at )?what time|when) (?:does it |do they |se )?"
+    r"(?:(?P<first>empieza[ns]?|starts?|begins?)|acaba[ns]?|termina[ns]?|ends?|finish(?:es)?)\W*"
+)
+"""When the batches of an answer begin or end."""
+
+COST = re.compile(
+    r"\W*(?:(?:y|and|pero|but) )?(?:cuanto cuestan?|how much do (?:they|those) cost|what do they cost)\W*"
+)
 RANKED = re.compile(
     r"\b(?:mas (?:barat|car)\w*|mejor(?:es)?|peor(?:es)?|cheapest|dearest|most expensive|best|worst)\b"
 )
@@ -46,14 +51,14 @@ EMPTY = """what about how que tal hay y e and or o pero but so entonces then sam
     maquina machine producto product batch lote ahora ya now right actual mas barata barato baratas
     caras cara caro cheapest dearest most expensive best worst mejores peor peores one ones it too less
     more menos percent ciento tomorrow today yesterday hoy manana ayer anteayer after before night noche
-    tarde tonight evening morning afternoon pm am"""
+    tarde tonight evening morning afternoon pm am misma mismo"""
 FILLERS = frozenset(EMPTY.split())
 """Words that name nothing: a question of these and of days, hours and names goes on with the one before."""
 
 PRICES = ("current_price", "day_prices")
 NEAR: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(PRICES, ("day_prices", "price_at", "windows")),
-    "price_at": ("price_at", "windows"),
+    "price_at": ("price_at", "day_prices", "windows"),
     "windows": ("windows", "price_at"),
     "price_forecast": ("price_forecast", "price_at", "windows"),
     "tariff_periods": ("tariff_periods",),
@@ -72,25 +77,6 @@ NEAR: dict[str, tuple[str, ...]] = {
 }
 """Which tools may answer what follows on one, the nearest first."""
 
-TAKES: dict[str, frozenset[str]] = {
-    "day_prices": frozenset({"day"}),
-    "price_at": frozenset({"day", "at"}),
-    "windows": frozenset({"day", "hours"}),
-    "price_forecast": frozenset({"day", "series"}),
-    "tariff_periods": frozenset({"day"}),
-    "plan_runs": frozenset({"day", "machine", "product", "batch"}),
-    "why_batch": frozenset({"batch"}),
-    "orders": frozenset({"day", "product"}),
-    "savings": frozenset({"month", "days"}),
-    "bill": frozenset({"month"}),
-    "factory_facts": frozenset({"machine", "product"}),
-    "weather": frozenset({"day"}),
-    "climate": frozenset({"month"}),
-    "holes": frozenset({"days"}),
-    "model_scores": frozenset({"series", "days"}),
-}
-"""What of a question each of them takes."""
-
 
 def language_after(text: str, last: Exchange | None) -> Language | None:
     """The language of the question before where the words of this one do not tell; None where they do."""
@@ -108,20 +94,43 @@ def follow_up(text: str, found: Understood, last: Exchange | None, names: Names,
     """
     if last is None or found.kind not in {"answer", "unknown"} or not last.understood.tool:
         return found
+    text = meant(text)
     low, before = plain(text), last.understood
     if WHY.fullmatch(low):
         return reasons(found, last)
     if AGAIN.fullmatch(low):
         return replace(before, language=found.language)
+    end = ONE_END.fullmatch(low)
+    if before.tool in {"plan_runs", "plan_summary"} and end and not before.asked.which:
+        asked = replace(before.asked, which="first" if end["first"] else "last")
+        return replace(before, language=found.language, tool="plan_runs", asked=asked)
+    if before.tool == "plan_runs" and COST.fullmatch(low):
+        return replace(before, language=found.language)
     if before.tool == WHAT_IF:
         changes = asked_again(low, language_of(text), before.asked.changes)
         return replace(before, language=found.language, asked=Asked(changes=changes)) if changes else found
-    told = asked_of(text, names, today)
-    if GOES_ON.match(low) or found.kind == "unknown":
-        made = continued(low, told, before)
-        if made is not None and leaves_nothing(bare(text, names), names):
-            return replace(made, language=found.language)
-    return with_day(found, before, low) if GOES_ON.match(low) else found
+    said = heard(text, names, today, past=before.asked.day is not None and before.asked.day < today)
+    if {"day_prices", "windows"} & {before.tool, *NEAR.get(before.tool, ())}:
+        said = spanned(said)
+    if (GOES_ON.match(low) or found.kind == "unknown") and leaves_nothing(said.rest):
+        made = continued(low, said.asked, before)
+        if made is not None or found.kind == "unknown":
+            return taken(made or before, said, found, before)
+    if not GOES_ON.match(low):
+        return found
+    # How the thing asked before stands is in no document.
+    return replace(with_day(found, before, low), query=found.query if re.search(HOW_TO, low) else "")
+
+
+def taken(made: Understood, said: Heard, found: Understood, before: Understood) -> Understood:
+    """What goes on with a question before, or what of it its tool cannot take."""
+    dropped = dropped_by(made.tool, said) if made.tool in TAKES else []
+    if said.asked.machine and "number" in dropped:
+        dropped.remove("number")
+    if dropped:
+        why = phrases.unread(found.language, dropped, ())
+        return replace(before, language=found.language, kind="unknown", query="", said=why)
+    return replace(made, language=found.language) if made is not before else replace(found, query="")
 
 
 def reasons(found: Understood, last: Exchange) -> Understood:
@@ -154,8 +163,14 @@ def merged(before: Asked, told: Asked, tool: str) -> Asked:
     if told.machine or told.product or told.batch:
         before = replace(before, machine="", product="", batch="")
     if told.day or told.month or told.days:
-        before = replace(before, day=None, month=None, days=None)
+        before = replace(before, day=None, month=None, days=None, last=None)
+    if told.last or told.at:
+        before = replace(before, since=None, until=None)
+    if told.since or told.last:
+        before = replace(before, at=None, than=None)
     values = {name: getattr(told, name) or getattr(before, name) for name in TAKES[tool]}
+    if values.get("than") == values.get("day"):
+        values["than"] = None
     return replace(NOTHING, **values)
 
 
@@ -170,23 +185,7 @@ def with_day(found: Understood, before: Understood, low: str) -> Understood:
     return replace(found, asked=replace(found.asked, day=day)) if takes else found
 
 
-def bare(text: str, names: Names) -> str:
-    """A text in lower case without its days, times, lengths and batches."""
-    _, rest = batch_of(text, names)
-    _, rest = find_moments(rest)
-    return LENGTH.sub(" ", plain(rest))
-
-
-def leaves_nothing(low: str, names: Names) -> bool:
-    """Whether a text says nothing but names of the plant, days, months and words that name nothing."""
-    for name in sorted((*names.machines, *names.products), key=len, reverse=True):
-        low = re.sub(rf"\b{re.escape(plain(name))}(?:e?s)?\b", " ", low)
-    for pattern, _ in RELATIVE:
-        low = re.sub(pattern, " ", low)
-    known = {plain(day) for days in WEEKDAYS.values() for day in days}
+def leaves_nothing(rest: str) -> bool:
+    """Whether what is left of a text says nothing but words that name nothing."""
     numbers = {word for words in WORDS.values() for known_as in words for word in plain(known_as).split("|")}
-    for word in re.findall(r"[a-z]+", low):
-        fits = word in FILLERS or word in numbers or word in known or word.removesuffix("s") in known
-        if not fits and word not in {"pvpc", "spot"} and not re.fullmatch(plain(MONTH), word):
-            return False
-    return True
+    return all(word in FILLERS or word in numbers for word in re.findall(r"[a-z]+", rest))

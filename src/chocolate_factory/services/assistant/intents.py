@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+
+from chocolate_factory.domain.facts import Language
 
 AT_A_TIME, NO_TOOL, WHAT_IF = "price_at", "", "what_if"
-Refusal = Literal["change", "refused"]
 
 
 @dataclass(frozen=True)
@@ -18,25 +18,65 @@ class Rule:
     no: str = ""
 
 
-PLEASE = (
-    r"^[¿¡\s]*(?:por favor,? |please,? |puedes |podrias |can you |could you |quiero que |i want you to )?"
+FORBIDDEN = (
+    r"(?:ignor|olvid|forget|disregard|override|salta|pretend|finge|actua como|act as)\w*.{0,50}"
+    r"(?:instruc|regla|rule|prompt|anterior|previous|limit|system|sistema|developer|admin|hechos|facts)"
+    r"|system prompt|prompt del sistema|variables? de entorno|environment variable"
+    r"|\binvent(?:a|ar|ate|ame|arte|es)\b|make up|invent an?\b"
 )
-REFUSED: tuple[tuple[Refusal, str], ...] = (
-    (
-        "refused",
-        r"(?:ignor|olvid|forget|disregard|override|salta|pretend|finge|actua como|act as)\w*.{0,50}"
-        r"(?:instruc|regla|rule|prompt|anterior|previous|limit|system|sistema|developer|admin|hechos|facts)"
-        r"|system prompt|prompt del sistema|api.?key|contrasena|password|\bsecret[oa]?s?\b|\btokens?\b"
-        r"|clave de (?:la )?api|variables? de entorno|environment variable|inventa|make up|invent a",
-    ),
-    (
-        "change",
-        PLEASE + r"(?:enciend|apag|arranca|para el|para la|deten|borra|elimina|cambia|muev|mueve|programa"
-        r"|ejecuta|lanza|compra|vende|cancela|anade|sube|baja|entrena|sincroniza|planifica|replanifica"
-        r"|turn (?:on|off)|switch (?:on|off)|start the|stop the|delete|remove|change|move|schedule"
-        r"|execute|launch|buy|sell|cancel|add|set|train|sync|heal|replan|restart)",
-    ),
+"""What is never answered: orders to leave the rules, and to invent."""
+
+SECRETS = r"api.?key|contrasena|password|\bsecret[oa]?s?\b|\btokens?\b|clave de (?:la )?api"
+HOW_OR_WHERE = (
+    r"^\W*(?:how (?:do|can|should|to)|como|donde|where) "
+    r"(?!.*(?:\b(?:read|see|print|show|leo|veo|ver|leer|saco)\b))"
 )
+"""Questions on secrets that documents answer: how they are made and kept, never what they are."""
+
+IMPERATIVES = (
+    r"enciende|apaga|arranca|deten|borra|elimina|cambia|mueve|programa|ejecuta|lanza|compra|vende"
+    r"|cancela|anade|sube|baja|entrena|sincroniza|planifica|replanifica|turn (?:on|off)"
+    r"|switch (?:on|off)|start (?:the|a|an|up)|stop the|delete|remove|change|move|schedule|execute"
+    r"|launch|buy|sell|cancel|add|set|train|sync|heal|replan|restart"
+)
+INFINITIVES = (
+    r"start|encender|apagar|arrancar|parar|detener|borrar|eliminar|cambiar|mover|programar|ejecutar|lanzar"
+    r"|comprar|vender|cancelar|anadir|subir|bajar|entrenar|sincronizar|planificar|replanificar|adelantar"
+    r"|retrasar|turn (?:on|off)|switch (?:on|off)|stop|delete|remove|change|move|schedule|execute|launch"
+    r"|buy|sell|cancel|add|train|sync|restart"
+)
+POLITE = r"^\W*(?:(?:oye|hey|hola|hello|hi|por favor|please|porfa|ok|vale|y|and),? )*"
+WISH = (
+    POLITE
+    + r"(?:me )?(?:puedes|podrias|quiero|queremos|quisiera|necesito|necesitamos|me gustaria|can you|could you"
+    rf"|i want (?:you )?to|we want (?:you )?to|i would like to|i'd like to|i need (?:you )?to) (?:please )?"
+    rf"(?:{INFINITIVES})(?:lo|la|los|las|me)?\b"
+    rf"|{POLITE}(?:quiero|necesito|i want) (?:que |you to )(?:enciend|apag|arranqu|par|borr|elimin|cambi|muev"
+    r"|program"
+    r"|ejecut|lanc|cancel|anad|start|stop|delete|remove|change|move|schedule|execute|launch|cancel|add)\w*"
+)
+"""What is wished to be done; also where it is asked with a question mark."""
+
+DAY_NEXT = (
+    r"lunes|martes|miercoles|jueves|viernes|sabado|domingo|\d|proxim|dia\b"
+    r"|semana|mes\b|fin\b|finde|plan\b|ano\b"
+)
+ORDER = (
+    POLITE + rf"(?:(?:{IMPERATIVES})(?:lo|la|los|las|me)?\b(?! del?\b| of\b)"
+    rf"|(?:para|deten) (?:el|la|los|las) (?!{DAY_NEXT}))"
+)
+ASKING = r"[?¿]|\b(?:que|cual|cuales|cuant[oa]s?|cuando|hay|what|which|how|when|why)\b"
+"""An order, unless it asks: "sube la luz" is one, "¿sube la luz mañana?" is none."""
+
+ANSWER_IN: dict[Language, str] = {
+    "es": r"\b(?:(?:responde|contesta|dime|answer|reply)\w* )?(?:en|in) "
+    r"(?:español|espanol|castellano|spanish)\b",
+    "en": r"\b(?:(?:responde|contesta|dime|answer|reply)\w* )?(?:en|in) (?:inglés|ingles|english)\b",
+}
+PAID = r"\b(?:pagamos|pagado|pagar|pago|gast\w+|paid|pay|spen[dt])\b"
+UNIT_PRICE = r"preci|price|medi[ao]|mean|average|avg|kwh|mwh|maxim|minim|highest|lowest|horas?\b|hours?\b"
+"""Money of a month is its bill, unless it is asked by the kWh."""
+
 ELSEWHERE = (
     r"\b(?:francia|france|alemania|germany|portugal|italia|italy|marruecos|morocco|reino unido|uk|china"
     r"|(?:(?<=\ben )|(?<=\bde )|(?<=\bin )|(?<=\bof )|(?<=\bthe ))usa"
@@ -44,16 +84,17 @@ ELSEWHERE = (
 )
 PRICE = (
     r"preci|price|cuesta|\bcost|cuanto vale|se paga|pay\b|paid|\bluz\b|electric|kwh|mwh|negativ|pvpc|\bspot\b"
+    r"|gasta(?:do|mos)\b|\bspen[dt]\b"
 )
 LOOKS_FOR_TIME = (
     r"cuando (?:conviene|debo|deberia|puedo|pongo|produ|es mas|esta mas|sale|hay que arrancar|compensa)"
-    r"|(?:mejor|peor|mas barat\w+|mas car\w+|baratas|caras|optim\w+)\W+(?:\w+\W+){0,3}?"
+    r"|(?:mejor(?:es)?|peor(?:es)?|mas barat\w+|mas car\w+|baratas|caras|optim\w+)\W+(?:\w+\W+){0,3}?"
     r"(?:momento|horas?|ventanas?|rato|franja)"
     r"|(?:momento|horas?|ventanas?|franja)\W+(?:\w+\W+){0,2}?(?:mas barat|mas car|mejor|optim|a evitar)"
     r"|que horas? (?:son|es|sera) (?:las? )?mas|evitar"
     r"|when (?:should|is it|is the|will it be|can) \b.*(?:run|cheap|best|start|produce|dear|expens|worst)"
     r"|(?:best|worst|cheapest|dearest|optimal|most expensive)\W+(?:\w+\W+){0,3}?"
-    r"(?:time|hours?|window|moment|slot)"
+    r"(?:time|(?:\d+ ?)?h(?:ours?)?\b|window|moment|slot)"
     r"|avoid"
 )
 SURELY = (
@@ -93,7 +134,13 @@ RULES: tuple[Rule, ...] = (
         r"por que|\bwhy\b|motivo|razon de|reason",
         r"preci|price|caro|cara\b|expensive|alert|luz",
     ),
-    Rule("current_price", r"(?:que|which|what) (?:tariff )?(?:periodo|period) (?:estamos|is it now|are we)"),
+    Rule("current_price", r"(?:que|which|what) (?:tariff )?(?:periodo|period) (?:estamos|is it now|are we)"
+         r"|estamos en (?:hora )?(?:punta|llano|valle)|(?:are we|is it) (?:in|on|at)?\W*(?:off.?)?peak"),
+    Rule("plan_summary", r"(?:plan|lotes?|batch\w*|orders?|pedidos?)\b.*(?:\blate\b|\btarde\b|retras)",
+         r"por la tarde|esta tarde|por que|\bwhy\b"),
+    Rule("plan_runs", r"(?:cuest|cost)\w*.*\b(?:lotes?|batch|batches)\b"
+         r"|\b(?:lotes?|batch|batches)\b.*(?:cuest|cost)",
+         r"\b(?:una?|an?|one|cada|each|per|por|siguientes?|next|proxim\w+) (?:lote|batch)|\bplan\b"),
     Rule("plan_summary", r"plan.*(?:ahorr|sav|cost|cuest|energ|kwh)|(?:ahorr|sav|cost|cuest).*\bplan\b"),
     Rule("savings", r"ahorr|saving|\bsaved?\b"),
     Rule(
@@ -101,8 +148,10 @@ RULES: tuple[Rule, ...] = (
         r"aciert|acert|fiab|precision|error|accura|reliab|how good|que tal prev|modelo|\bmodels?\b|cobertura"
         r"|coverage|equivoc|wrong.*forecast|forecast.*wrong",
     ),
-    Rule("alerts", r"alerta|\balerts?\b|\bavisos?\b|warning|hay algun problema|any problem|que debo mirar"),
-    Rule("jobs", r"trabajos|\bjobs?\b|tareas|scheduled|automat|copia de seguridad|backup"),
+    Rule("alerts", r"alerta|\balerts?\b|\bavisos?\b|warning|hay algun problema|any problem|que debo mirar"
+         r"|\balgo raro|anything (?:odd|unusual)"),
+    Rule("jobs", r"trabajos|\bjobs?\b|tareas|scheduled|automat|copia de seguridad|backup",
+         r"\blotes?\b|\bbatch"),
     Rule("holes", r"hueco|\bholes?\b|\bgaps?\b|faltan? (?:datos|precios|valores)|missing|datos? que faltan?"),
     Rule(
         "data_health",
@@ -115,6 +164,7 @@ RULES: tuple[Rule, ...] = (
         r"(?<!cuanto )(?<!mucho )\btiempo (?:hace|hara|va|en|para|de)|que tiempo|temperatur|lluvi|llov|llueve"
         r"|viento|humedad|weather|\brain|\bwind\b|humidity|\bhot\b|calor|\bfrio|\bcold\b|grados|degrees",
     ),
+    Rule("factory_facts", r"potencia.*\bp[1-6]\b|\bp[1-6]\b.*potencia|power.*\bp[1-6]\b|\bp[1-6]\b.*power"),
     Rule(
         "tariff_periods",
         r"periodos?\b|\bperiods?\b|\bpunta\b|\bvalle\b|\bllano\b|off.?peak|\bp[1-6]\b|tarifa|tariff",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from chocolate_factory.domain.claims import WORDS, plain
 from chocolate_factory.domain.facts import Language
 
 Said = dict[Language, str]
+NUMBER_WORDS = frozenset(
+    plain(name) for words in WORDS.values() for known in words for name in known.split("|")
+)
 UNKNOWN: Said = {
     "es": "No sé responder a eso. Puedo hablar de precios, previsiones, mejores horas, el plan y sus lotes, "
     "pedidos, ahorro, facturas, la planta, el tiempo, el clima, los datos y sus huecos, modelos, alertas, "
@@ -83,4 +89,88 @@ NOTICES: dict[str, Said] = {
         "en": "Some of the data cannot be read now; the log says why.",
     },
 }
+ONE_DAY: Said = {
+    "es": "De ese tiempo no lo sé. Los precios y el plan los sé por días; la factura y el ahorro, por meses.",
+    "en": "Of that time I do not know it. I know prices and the plan by days, bills and savings by months.",
+}
+ONE_AT_A_TIME: Said = {
+    "es": "No comparo ni junto varias cosas: pregunta por cada una.",
+    "en": "I neither compare nor join several things: ask for each of them.",
+}
+OF_THE_PLANT: Said = {
+    "es": "Eso no lo sé de una máquina, un producto o un lote. Sé cuándo van y, de un lote, por qué.",
+    "en": "I do not know that of a machine, a product or a batch. I know when they run and why a batch does.",
+}
+PART_OF_DAY: Said = {
+    "es": "Eso no lo sé de una parte del día: pregunta por el día entero, o por una hora.",
+    "en": "I do not know that of a part of a day: ask for the whole day, or for an hour.",
+}
+DROPPED: dict[str, Said] = {
+    **dict.fromkeys(("month", "days", "week", "weekend", "ahead", "year"), ONE_DAY),
+    **dict.fromkeys(("machine", "product", "batch"), OF_THE_PLANT),
+    **dict.fromkeys(("part", "range"), PART_OF_DAY),
+    **dict.fromkeys(("several", "two_days", "compared", "than", "dates"), ONE_AT_A_TIME),
+    **dict.fromkeys(("since", "until"), PART_OF_DAY),
+    "last": ONE_DAY,
+    "which": {
+        "es": "El primero y el último los sé de los lotes de un día, una máquina o un producto.",
+        "en": "I know the first and the last of the batches of a day, a machine or a product.",
+    },
+    "quantity": {
+        "es": "De lluvia, viento y humedad solo sé lo medido y lo previsto.",
+        "en": "Of rain, wind and humidity I only know what is measured and forecast.",
+    },
+    "noday": {"es": "Ese día no está en el calendario.", "en": "That day is in no calendar."},
+    "past": {
+        "es": "De días pasados no sé los pasos ni las entregas: el plan vigente va de hoy en adelante.",
+        "en": "I do not know runs and orders of past days: the plan in force goes from today on.",
+    },
+    "day": {
+        "es": "Eso no lo sé de un día concreto.",
+        "en": "I do not know that of one day.",
+    },
+    "at": {
+        "es": "Eso no lo sé de una hora concreta: pregunta sin ella, o por el precio a esa hora.",
+        "en": "I do not know that at one time of the day: ask without it, or for the price at that time.",
+    },
+    "hours": {
+        "es": "De unas horas solo sé cuándo son más baratas o más caras: pregunta por la mejor ventana.",
+        "en": "Of some hours I only know when they are cheapest or dearest: ask for the best window.",
+    },
+    "series": {
+        "es": "Del PVPC solo sé la previsión y sus aciertos.",
+        "en": "Of the PVPC I only know the forecast and how good it was.",
+    },
+    "number": {
+        "es": "Hay un número que no sé a qué se refiere.",
+        "en": "There is a number that I cannot place.",
+    },
+}
+"""What is said of a part of a question that its tool cannot take; one on the calendar goes before others."""
+
+TWO: Said = {
+    "es": "Son varias preguntas: hazlas de una en una.",
+    "en": "Those are several questions: ask them one at a time.",
+}
+FIRST_TOLD = ("noday", "several", "two_days", "compared")
+MOST_WORDS, LONGEST_WORD = 3, 20
+
+
+def unread(language: Language, dropped: Sequence[str], words: Sequence[str]) -> str:
+    """Why a question is not answered: what its tool cannot take, and words that were not read."""
+    told = sorted(dropped, key=lambda kind: kind not in FIRST_TOLD)
+    sentences = [DROPPED[told[0]][language]] if told else []
+    quoted = [word[:LONGEST_WORD] for word in words if word.isalpha() and word not in NUMBER_WORDS]
+    if quoted:
+        several = ", ".join(f"«{word}»" for word in quoted[:MOST_WORDS])
+        rest = {
+            "es": f"No entiendo {several} en esa pregunta, y a medias no la contesto.",
+            "en": f"I do not understand {several} in that question, and do not answer a part of it.",
+        }
+        sentences.append(rest[language])
+    elif words and not sentences:
+        sentences.append(DROPPED["number"][language])
+    return " ".join(sentences)
+
+
 OF_KIND = {"unknown": UNKNOWN, "elsewhere": ELSEWHERE, "change": CHANGE, "refused": REFUSED}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from chocolate_factory.core.errors import DataMissing, NotFound
@@ -20,6 +20,7 @@ from chocolate_factory.services.read_plans import plans_then
 Row = dict[str, Any]
 SHOWN = 12
 ORDER_DAYS = 7
+ALWAYS = Window(datetime(2014, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC))
 RULES_ES = {
     "window": "la ventana del plan",
     "attendance": "los turnos y festivos",
@@ -58,7 +59,7 @@ def body_in_force(ports: Ports) -> Row:
     """The stored record of the newest plan issued by now; raises NotFound without one."""
     page = plans_then(ports.store, PageQuery(limit=1), ports.clock())
     if not page.records:
-        raise NotFound("No plan is stored yet.", "Make one with `choco plan`.")
+        raise NotFound("No plan is stored yet.", "Make one with `choco plan`.", cause="no_plan")
     return cast("Row", dict(page.records[0].body))
 
 
@@ -135,13 +136,21 @@ def plan_summary(ports: Ports, asked: Asked, told: Told) -> None:
     late = told.fact("late", len(answer.get("late", [])), "", ("lotes con retraso", "late batches"))
     if late.value:
         told.say("{late} lotes llegan tarde.", "{late} batches are late.", late=late)
+    else:
+        told.say("Ningún lote llega tarde.", "No batch is late.")
 
 
 def plan_runs(ports: Ports, asked: Asked, told: Told) -> None:
-    """Runs of the plan still to come or under way, of a day, a machine, a product, by their start."""
+    """Runs of the plan still to come or under way, of a day, a machine, a product, by their start.
+
+    Or of them only the batch that begins first, or the one that ends last.
+    """
     answer, now, zone = body_in_force(ports)["answer"], ports.clock(), ports.factory.site.timezone
     last = moment_of(answer["window"]["end"])
     window = day_window(asked.day, zone) if asked.day else Window(now, last) if now < last else None
+    if asked.which:
+        tell_one(told, asked, [run for run in answer["runs"] if fits(run, asked, ALWAYS)], window)
+        return
     runs = [run for run in answer["runs"] if fits(run, asked, window)]
     runs.sort(key=lambda run: (run["start"], run["batch"]))
     count = told.fact("count", len(runs), "", ("pasos", "runs"))
@@ -152,12 +161,53 @@ def plan_runs(ports: Ports, asked: Asked, told: Told) -> None:
         on = (" el {day}", " on {day}") if asked.day else ("", "")
         told.say(f"El plan no tiene ningún paso así{on[0]}.", f"The plan has no such run{on[1]}.", **named)
         return
-    told.say("El plan tiene {count} pasos así.", "The plan has {count} such runs.", count=count)
+    told.say(
+        "El plan tiene {count} pasos así: {energy}, {cost}.",
+        "The plan has {count} such runs: {energy}, {cost}.",
+        count=count,
+        energy=told.fact("energy", sum(run["energy_kwh"] for run in runs), "kWh", ("energía", "energy")),
+        cost=told.fact("cost", sum(run["cost_eur"] for run in runs), "EUR", ("coste", "cost")),
+    )  # fmt: skip
     for number, run in enumerate(runs[:SHOWN], 1):
         tell_run(told, f"run{number}", run, ("Paso", "Run"))
     if len(runs) > SHOWN:
         rest = told.fact("not_shown", len(runs) - SHOWN, "", ("pasos sin mostrar", "runs not shown"))
         told.say("Y {rest} más.", "And {rest} more.", rest=rest)
+
+
+def tell_one(told: Told, asked: Asked, runs: list[Row], window: Window | None) -> None:
+    """Of the batches of some runs the one that begins first in a window, or the one that ends last in it."""
+    spans: dict[str, list[datetime]] = {}
+    for run in runs:
+        times = [moment_of(run[name]) for name in ("start", "end")]
+        known = spans.setdefault(run["batch"], times)
+        spans[run["batch"]] = [min(known[0], times[0]), max(known[1], times[1])]
+    first = asked.which == "first"
+    near = {
+        (span[0] if first else span[1], batch)
+        for batch, span in spans.items()
+        if window
+        and (window.start <= span[0] < window.end if first else window.start < span[1] <= window.end)
+    }
+    named = {"day": told.fact("day", asked.day, "", ("día", "day"))} if asked.day else {}
+    on = (" el {day}", " on {day}") if asked.day else ("", "")
+    if not near:
+        verbs = ("empieza", "starts") if first else ("acaba", "ends")
+        told.say(
+            f"Ningún lote del plan {verbs[0]}{on[0]}.", f"No batch of the plan {verbs[1]}{on[1]}.", **named
+        )
+        return
+    batch = (min(near) if first else max(near))[1]
+    on = (on[0].replace(" el ", " del "), on[1].replace(" on ", " of "))
+    es, en = ("primer lote", "first batch") if first else ("último lote", "last batch")
+    told.say(
+        f"El {es}{on[0]} es {{batch}}: empieza el {{start}} y acaba el {{end}}.",
+        f"The {en}{on[1]} is {{batch}}: it starts {{start}} and ends {{end}}.",
+        batch=told.fact("batch", batch, NAME, ("lote", "batch")),
+        start=told.fact("start", spans[batch][0], "", ("inicio", "start")),
+        end=told.fact("end", spans[batch][1], "", ("fin", "end")),
+        **named,
+    )
 
 
 def fits(run: Row, asked: Asked, window: Window | None) -> bool:
@@ -178,7 +228,7 @@ def why_batch(ports: Ports, asked: Asked, told: Told) -> None:
         advice = give_advice(body_in_force(ports), ports.clock(), ports.factory.site.timezone)
         nearest = advice["next"] or next(iter(advice["running"]), None)
         if nearest is None:
-            raise DataMissing("No batch is to come in the plan.", "Make a new plan.")
+            raise DataMissing("No batch is to come in the plan.", "Make a new plan.", cause="no_batch_ahead")
         batch = nearest["batch"]
     body = explain_batch(ports, batch)
     name = told.fact("batch", body["batch"], NAME, ("lote", "batch"))

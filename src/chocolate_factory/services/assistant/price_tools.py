@@ -17,7 +17,7 @@ from chocolate_factory.domain.slots import PLAN_MINUTES, Window, day_window, epo
 from chocolate_factory.domain.tariff.calendar import energy_periods
 from chocolate_factory.domain.told import Told
 from chocolate_factory.services.assistant.asked import Asked
-from chocolate_factory.services.find_windows import WindowsQuery, find_windows
+from chocolate_factory.services.choose_model import serving_model
 from chocolate_factory.services.forecast_prices import latest_forecast
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.paid_prices import BY_CONTRACT, PaidPrices, paid_prices
@@ -26,6 +26,7 @@ from chocolate_factory.services.read_strip import price_strip
 
 Row = dict[str, Any]
 SLOT = timedelta(minutes=PLAN_MINUTES)
+LONGEST_PERIOD = timedelta(days=8)
 ORIGINS = {
     str(Origin.PUBLISHED): ("publicado", "published"),
     str(Origin.MEASURED): ("medido", "measured"),
@@ -114,89 +115,6 @@ def tell_point(told: Told, key: str, point: Row, fixed: bool) -> None:
         told.fact(f"{key}_level", point["level"], NAME, ("nivel", "level"), LEVELS[point["level"]])
 
 
-def day_prices(ports: Ports, asked: Asked, told: Told) -> None:
-    """A local day: hours, mean, cheapest and dearest slot, negative hours, what is missing or a forecast."""
-    zone, day = ports.factory.site.timezone, asked.day or today_of(ports)
-    window = day_window(day, zone)
-    prices = paid_prices(ports, window)
-    when = told.fact("day", day, "", ("día", "day"))
-    hours = told.fact("hours", window.seconds / 3600, "h", ("horas del día", "hours of the day"))
-    if hours.value != 24:
-        told.say(
-            "El {day} tiene {hours} por el cambio de hora.",
-            "{day} has {hours} because of the clock change.",
-            day=when,
-            hours=hours,
-        )
-    known = np.isfinite(prices.paid)
-    if not known.any():
-        told.lack("No hay precios del {day}.", "There are no prices for {day}.", day=when)
-        return
-    tell_spread(told, prices)
-    tell_sources(told, prices, known)
-
-
-def tell_spread(told: Told, prices: PaidPrices) -> None:
-    """Mean, extremes and negative hours of what is known."""
-    when, paid = told.facts["day"], prices.paid
-    low, high = int(np.nanargmin(paid)), int(np.nanargmax(paid))
-    mean = told.fact("mean", float(np.nanmean(paid)), "EUR/kWh", ("precio medio pagado", "mean price paid"))
-    told.say("El {day} se paga de media {mean}.", "On {day} the mean paid is {mean}.", day=when, mean=mean)
-    for key, row, es, en in (
-        ("lowest", low, "lo más barato", "the cheapest"),
-        ("highest", high, "lo más caro", "the dearest"),
-    ):
-        price = told.fact(key, float(paid[row]), "EUR/kWh", (es, en))
-        start = told.fact(f"{key}_at", moment(int(prices.start[row])), "", (f"{es}: inicio", f"{en}: start"))
-        told.say(
-            es.capitalize() + ": {price}, el {start}.", en.capitalize() + ": {price}, {start}.",
-            price=price, start=start,
-        )  # fmt: skip
-    if prices.series:
-        market = prices.market[np.isfinite(prices.market)]
-        told.fact("market_mean", float(market.mean()), "EUR/MWh", ("mercado, media", "market, mean"))
-        told.fact("market_lowest", float(market.min()), "EUR/MWh", ("mercado, mínimo", "market, lowest"))
-        told.fact("market_highest", float(market.max()), "EUR/MWh", ("mercado, máximo", "market, highest"))
-        negative = told.fact(
-            "negative_hours", float((market < 0).sum()) / 4, "h", ("horas negativas", "negative hours")
-        )
-        told.say(
-            "En el mercado: media {mean}, entre {low} y {high}; {negative} bajo cero.",
-            "On the market: mean {mean}, between {low} and {high}; {negative} below zero.",
-            mean=told.facts["market_mean"],
-            low=told.facts["market_lowest"],
-            high=told.facts["market_highest"],
-            negative=negative,
-        )
-
-
-def tell_sources(told: Told, prices: PaidPrices, known: Any) -> None:
-    """What of a day is a forecast, and what is missing."""
-    forecast = float((prices.origin == str(Origin.FORECAST)).sum()) / 4
-    missing = float((~known).sum()) / 4
-    told.fact("missing_hours", missing, "h", ("horas sin precio", "hours without a price"))
-    ahead = told.fact("forecast_hours", forecast, "h", ("horas previstas", "forecast hours"))
-    if forecast:
-        model = told.fact("model", prices.model, NAME, ("modelo", "model"))
-        whole = forecast * 4 == known.sum()
-        told.say(
-            "Los precios del día aún no están publicados: es una previsión ({model})."
-            if whole
-            else "De ellas, {hours} son una previsión ({model}), aún sin publicar.",
-            "The prices of that day are not published yet: this is a forecast ({model})."
-            if whole
-            else "Of these, {hours} are a forecast ({model}), not published yet.",
-            model=model,
-            hours=ahead,
-        )
-    if missing:
-        told.lack(
-            "Faltan precios de {hours} de ese día; no cuentan en estas cifras.",
-            "Prices of {hours} of that day are missing; they do not count in these figures.",
-            hours=told.facts["missing_hours"],
-        )
-
-
 def price_at(ports: Ports, asked: Asked, told: Told) -> None:
     """The price at a wall time of a day; both of an hour that comes twice, none of one that is left out."""
     if asked.at is None:
@@ -245,7 +163,7 @@ def tell_slot(told: Told, prices: PaidPrices, second: int, key: str) -> None:
 def price_forecast(ports: Ports, asked: Asked, told: Told) -> None:
     """The newest forecast by day: mean, 80 % band of the mean hour, extremes, model and time of issue."""
     series = asked.series or series_shown(ports.factory)
-    body = latest_forecast(ports.store, series, ports.clock())
+    body = latest_forecast(ports.store, series, ports.clock(), serving_model(ports, series))
     days: dict[date, list[Row]] = defaultdict(list)
     zone = ports.factory.site.timezone
     for point in body["points"]:
@@ -307,46 +225,6 @@ def mean_of(points: list[Row], name: str) -> float:
     return float(np.mean([point[name] for point in points]))
 
 
-def windows(ports: Ports, asked: Asked, told: Told) -> None:
-    """The cheapest and the dearest window of some hours, of a day or of all that is known ahead."""
-    body = find_windows(ports, WindowsQuery(asked.hours, 7, 1))
-    hours = told.fact("hours", body["hours"], "h", ("duración", "length"))
-    if asked.day is None:
-        part: Row | None = body["overall"]
-    else:
-        part = next((row for row in body["days"] if row["day"] == asked.day.isoformat()), None)
-        told.fact("day", asked.day, "", ("día", "day"))
-    if part is None or not part["best"]:
-        told.lack(
-            "Para ese día no hay una ventana de {hours} con precios conocidos o previstos por delante.",
-            "For that day there is no window of {hours} ahead with known or forecast prices.",
-            hours=hours,
-        )
-        return
-    for kind, es, en in (
-        ("best", "La mejor ventana de {hours} va del {start} al {end}: {price} de media",
-         "The best window of {hours} is from {start} to {end}: {price} on average"),
-        ("worst", "La peor ventana de {hours} va del {start} al {end}: {price} de media",
-         "The worst window of {hours} is from {start} to {end}: {price} on average"),
-    ):  # fmt: skip
-        tell_window(told, kind, part[kind][0], (es, en))
-
-
-def tell_window(told: Told, kind: str, row: Row, said: tuple[str, str]) -> None:
-    """Facts and the sentence of a window."""
-    label = ("mejor ventana", "best window") if kind == "best" else ("peor ventana", "worst window")
-    facts = {
-        name: told.fact(f"{kind}_{name}", value, unit, (f"{label[0]}, {es}", f"{label[1]}, {en}"))
-        for name, value, unit, es, en in (
-            ("start", moment_of(row["start"]), "", "inicio", "start"),
-            ("end", moment_of(row["end"]), "", "fin", "end"),
-            ("price", row["price_eur_kwh"], "EUR/kWh", "precio medio", "mean price"),
-        )
-    }
-    sure = (". Es una previsión.", ". That is a forecast.") if row["shares"]["forecast"] else (".", ".")
-    told.say(said[0] + sure[0], said[1] + sure[1], hours=told.facts["hours"], **facts)
-
-
 def tariff_periods(ports: Ports, asked: Asked, told: Told) -> None:
     """The energy periods of a local day, as spans of wall time."""
     zone, day = ports.factory.site.timezone, asked.day or today_of(ports)
@@ -369,3 +247,17 @@ def tariff_periods(ports: Ports, asked: Asked, told: Told) -> None:
             "{period} de {start} a {end}.", "{period} from {start} to {end}.",
             period=name, start=clock_text(span.start, zone), end=clock_text(span.end, zone),
         )  # fmt: skip
+    if asked.day in {None, today_of(ports)}:
+        tell_period_now(ports, told, tariff.written("en"))
+
+
+def tell_period_now(ports: Ports, told: Told, tariff: str) -> None:
+    """The period of this moment, and when another one begins."""
+    here = epoch(ports.clock()) // (60 * PLAN_MINUTES) * 60 * PLAN_MINUTES
+    starts = Window(moment(here), moment(here) + LONGEST_PERIOD).starts(PLAN_MINUTES)
+    periods = energy_periods(tariff, starts)
+    changes = np.flatnonzero(periods != periods[0])
+    name = told.fact("period_now", f"P{periods[0]}", NAME, ("periodo de ahora", "period now"))
+    if len(changes):
+        end = told.fact("period_now_end", moment(int(starts[changes[0]])), "", ("fin", "end"))
+        told.say("Ahora es {now}, hasta el {end}.", "It is now {now}, until {end}.", now=name, end=end)

@@ -30,16 +30,13 @@ def factory_facts(ports: Ports, asked: Asked, told: Told) -> None:
         kind=told.fact("contract", kind, NAME, ("contrato", "contract"), KINDS[kind]),
         tariff=told.fact("tariff", factory.contract.access_tariff, NAME, ("tarifa", "tariff")),
     )  # fmt: skip
-    power = [
-        told.fact(f"contracted_p{n}", kw, "kW", (f"potencia contratada P{n}", f"contracted power P{n}"))
-        for n, kw in enumerate(factory.contract.contracted_power_kw, 1)
-    ]
-    low, high = (pick(power, key=lambda fact: float(str(fact.value))) for pick in (min, max))
-    told.say(
-        "Potencia contratada: de {low} a {high} según el periodo.",
-        "Contracted power: {low} to {high} by period.",
-        low=low, high=high,
-    )  # fmt: skip
+    power = {}
+    for n, kw in enumerate(factory.contract.contracted_power_kw, 1):
+        power[f"p{n}"] = told.fact(f"period{n}", f"P{n}", NAME, ("periodo", "period"))
+        said = (f"potencia contratada P{n}", f"contracted power P{n}")
+        power[f"kw{n}"] = told.fact(f"contracted_p{n}", kw, "kW", said)
+    pairs = ", ".join(f"{{p{n}}} {{kw{n}}}" for n in range(1, len(power) // 2 + 1))
+    told.say(f"Potencia contratada: {pairs}.", f"Contracted power: {pairs}.", **power)
     for number, machine in enumerate(factory.machines, 1):
         if asked.machine.casefold() not in {"", machine.name.casefold()}:
             continue
@@ -82,14 +79,15 @@ def savings(ports: Ports, asked: Asked, told: Told) -> None:
         return
     body = read_ledger(ports, Window(local_midnight(first, zone), local_midnight(last, zone)))
     known = False
-    for status, es, en in (
-        ("closed", "cerradas", "settled"),
-        ("provisional", "provisionales", "provisional"),
+    for status, one, more, en in (
+        ("closed", "semana cerrada", "semanas cerradas", "settled week"),
+        ("provisional", "semana provisional", "semanas provisionales", "provisional week"),
     ):
         total = body["total"][status]
         if total["saving_eur"] is not None:
             known = True
-            tell_saving(told, status, total, (es, en))
+            single = total["weeks"] == 1
+            tell_saving(told, status, total, (one if single else more, en if single else f"{en}s"))
     if not known:
         told.lack(
             "No hay ninguna semana liquidada desde el {since}: el ahorro aún no se conoce.",
@@ -102,11 +100,11 @@ def tell_saving(told: Told, key: str, total: Row, said: tuple[str, str]) -> None
     """Facts and the sentence of the weeks of one status."""
     facts: dict[str, Fact | str] = {
         "since": told.facts["since"],
-        "weeks": told.fact(f"{key}_weeks", total["weeks"], "", (f"semanas {said[0]}", f"{said[1]} weeks")),
+        "weeks": told.fact(f"{key}_weeks", total["weeks"], "", said),
         "eur": told.fact(f"{key}_saving", total["saving_eur"], "EUR", ("ahorro", "saving")),
     }
-    es = f"Ahorro en {{weeks}} semanas {said[0]} desde el {{since}}: {{eur}}"
-    en = f"Saving in {{weeks}} {said[1]} weeks since {{since}}: {{eur}}"
+    es = f"Ahorro en {{weeks}} {said[0]} desde el {{since}}: {{eur}}"
+    en = f"Saving in {{weeks}} {said[1]} since {{since}}: {{eur}}"
     if total["saving_percent"] is not None:
         facts["share"] = told.fact(
             f"{key}_percent", total["saving_percent"], "%", ("ahorro en porcentaje", "saving in percent")
@@ -117,6 +115,12 @@ def tell_saving(told: Told, key: str, total: Row, said: tuple[str, str]) -> None
             f"{key}_captured", 100 * total["captured_share"], "%", ("parte capturada", "captured share")
         )
         es, en = es + ", {captured} de lo posible", en + ", {captured} of what was possible"
+    least = total["captured_at_least"]
+    if least is not None and round(1000 * least) < round(1000 * total["captured_share"]):
+        facts["least"] = told.fact(
+            f"{key}_captured_least", 100 * least, "%", ("parte capturada probada", "captured share, proven")
+        )
+        es, en = es + " (al menos {least}, probado)", en + " (at least {least}, proven)"
     told.say(es + ".", en + ".", **facts)
 
 

@@ -79,7 +79,9 @@ empezar arrancar comenzar: start begin
 terminar acabar terminado: finish end ended
 anadir poner meter agregar: add
 quitar borrar: remove
-crear hacer: make
+crear creo: make add
+hacer: make
+agente: agent machine
 configurar ajustar ajuste opcion: set setting
 clave contrasena: key token secret password
 secreto: secret
@@ -109,7 +111,7 @@ inventar inventado: invent invented
 fuente proveedor: source provider
 corregir correccion corregido: correction corrected revision
 origen viene procedencia: provenance source origin
-guardar almacenar: store kept
+guardar guardan almacenar: store kept hold
 cargar importar: import load
 descargar bajar: fetch sync
 clima climatico: climate

@@ -14,10 +14,12 @@ from chocolate_factory.services.assistant import (
     document_tools,
     network_tools,
     plan_tools,
+    price_days,
     price_tools,
     site_tools,
 )
 from chocolate_factory.services.assistant.asked import Asked, Tool, asked_from
+from chocolate_factory.services.assistant.lack_words import lack_words
 from chocolate_factory.services.assistant.what_if_tools import what_if_tool
 
 LISTED = (
@@ -25,23 +27,29 @@ LISTED = (
          "Precio de ahora y de la próxima hora.", (), price_tools.current_price),
     Tool("price_at", "Price at a wall time of a day.",
          "Precio a una hora de un día.", ("day", "at"), price_tools.price_at),
-    Tool("day_prices", "Prices of a local day: mean, cheapest, dearest, negative hours, what is missing.",
-         "Precios de un día: media, mínimo, máximo, horas negativas, huecos.",
-         ("day",), price_tools.day_prices),
+    Tool("day_prices", "Prices of a local day, of hours of it or of days up to `last`: mean, cheapest, "
+         "dearest, negative hours, what is missing. With `than` only the means of two days, and the "
+         "difference.",
+         "Precios de un día, de unas horas suyas o de varios días: media, mínimo, máximo, horas negativas, "
+         "huecos; o la diferencia entre dos días.",
+         ("day", "since", "until", "last", "than"), price_days.day_prices),
     Tool("price_forecast", "Forecast of market prices by day with its band.",
          "Previsión de precios de mercado por día, con banda.",
          ("series", "day"), price_tools.price_forecast),
-    Tool("windows", "Cheapest and dearest window of some hours ahead.",
-         "Mejor y peor ventana de unas horas.", ("hours", "day"), price_tools.windows),
-    Tool("tariff_periods", "Tariff periods (P1 to P6) of a day by the hour.",
-         "Periodos tarifarios (P1 a P6) de un día.", ("day",), price_tools.tariff_periods),
+    Tool("windows", "Cheapest and dearest window of some hours ahead: of a day, hours of it, or some days.",
+         "Mejor y peor ventana de unas horas, de un día, una parte suya o varios días.",
+         ("hours", "day", "since", "until", "last"), price_days.windows),
+    Tool("tariff_periods", "Tariff periods (P1 to P6) of a day by the hour; today until when it lasts.",
+         "Periodos tarifarios (P1 a P6) de un día; hoy, también hasta cuándo dura el de ahora.",
+         ("day",), price_tools.tariff_periods),
     Tool("advice_now", "Run now or wait, what runs, what comes next.",
          "Producir ahora o esperar, y qué viene después.", (), plan_tools.advice_now),
     Tool("plan_summary", "The plan in force: cost, energy, saving, batches.",
          "El plan vigente: coste, energía, ahorro, lotes.", (), plan_tools.plan_summary),
-    Tool("plan_runs", "Runs of the plan by day, machine, product or batch.",
-         "Pasos del plan por día, máquina, producto o lote.",
-         ("day", "machine", "product", "batch"), plan_tools.plan_runs),
+    Tool("plan_runs", "Runs of the plan by day, machine, product or batch, with their cost; or only the "
+         "first or last batch.",
+         "Pasos del plan por día, máquina, producto o lote y lo que cuestan; o el primer o el último lote.",
+         ("day", "machine", "product", "batch", "which"), plan_tools.plan_runs),
     Tool("why_batch", "Why a batch runs when it does; without a name the next one.",
          "Por qué un lote va a esa hora; sin nombre, el próximo.", ("batch",), plan_tools.why_batch),
     Tool("what_if", "What the plan in force would cost with something changed; solved again, stored nowhere.",
@@ -55,8 +63,9 @@ LISTED = (
     Tool("factory_facts", "The plant: machines, power, products, contract.",
          "La planta: máquinas, potencia, productos, contrato.",
          ("machine", "product"), site_tools.factory_facts),
-    Tool("weather", "Weather at the site now and the temperature forecast of a day.",
-         "Tiempo en la planta ahora y temperatura prevista.", ("day",), data_tools.weather),
+    Tool("weather", "Weather at the site now and the forecast of a day: temperature, rain, wind, humidity.",
+         "Tiempo en la planta ahora y previsto: temperatura, lluvia, viento, humedad.",
+         ("day", "quantity"), data_tools.weather),
     Tool("climate", "What a month is like at the site, from decades of daily records.",
          "Cómo es un mes en la planta, por décadas de registros.", ("month",), data_tools.climate),
     Tool("data_health", "Whether data are fresh, late, failing or missing.",
@@ -102,7 +111,7 @@ def offered(ports: Ports, caller: Caller) -> tuple[Tool, ...]:
 
 
 def call_tool(ports: Ports, name: str, given: Mapping[str, Any] | Asked, caller: Caller) -> Told:
-    """What a tool tells a caller; where data is missing it says so instead of raising.
+    """What a tool tells a caller; where data is missing it says what and why instead of raising.
 
     Raises UsageError for an unknown tool or an argument that it cannot take, NotAllowed for a caller whose
     role the tool does not take; a store that fails is an error.
@@ -119,5 +128,5 @@ def call_tool(ports: Ports, name: str, given: Mapping[str, Any] | Asked, caller:
     except ChocolateError as error:
         if error.status not in {400, 404, 409}:
             raise
-        told.lack("No hay datos para responder a eso.", "There are no data to answer that.")
+        told.lack(*lack_words(error))
     return told

@@ -46,7 +46,7 @@ UNITS = {"power": "kW", "demand": "kg", "capacity_kwh": "kWh", "kwp": "kW"}
 
 
 def what_if_tool(ports: Ports, asked: Asked, told: Told) -> None:
-    """Cost, late batches and proven bounds of the plan in force beside those of a changed plant."""
+    """Cost, late batches and proven bounds of the plan in force, solved again, beside a changed plant's."""
     if not asked.changes:
         told.lack(f"No he entendido qué cambia. {ASK[0]}", f"I did not understand what changes. {ASK[1]}")
         return
@@ -106,24 +106,24 @@ def tell_changes(told: Told, changes: tuple[str, ...]) -> None:
 
 
 def tell_costs(told: Told, body: Row) -> None:
-    """Cost of both sides and the difference, energy, fixed terms where they change."""
+    """What the stored plan says, cost of both sides and the difference, fixed terms where they change."""
     here, there, gap = body["present"], body["what_if"], body["difference"]
-    facts = {
-        "present": told.fact(
-            "present_cost", here["cost_eur"], "EUR", ("coste del plan vigente", "cost of the plan in force")
+    told.fact("energy_difference", gap["energy_kwh"], "kWh", ("diferencia de energía", "energy difference"))
+    told.say(
+        "El plan vigente dice {stored}. Resuelto de nuevo con los mismos límites cuesta {present}, y con el "
+        "cambio {changed}: una diferencia de {difference}.",
+        "The plan in force says {stored}. Solved again within the same limits it costs {present}, with the "
+        "change {changed}: a difference of {difference}.",
+        stored=told.fact(
+            "plan_cost", body["plan_cost_eur"], "EUR", ("coste del plan vigente", "cost of the plan in force")
         ),
-        "changed": told.fact(
+        present=told.fact(
+            "present_cost", here["cost_eur"], "EUR", ("coste resuelto de nuevo", "cost solved again")
+        ),
+        changed=told.fact(
             "changed_cost", there["cost_eur"], "EUR", ("coste con el cambio", "cost with the change")
         ),
-        "difference": told.fact("difference", gap["cost_eur"], "EUR", ("diferencia", "difference")),
-        "energy": told.fact(
-            "energy_difference", gap["energy_kwh"], "kWh", ("diferencia de energía", "energy difference")
-        ),
-    }
-    told.say(
-        "El plan vigente cuesta {present} y con el cambio {changed}: una diferencia de {difference}.",
-        "The plan in force costs {present}, with the change {changed}: a difference of {difference}.",
-        **facts,
+        difference=told.fact("difference", gap["cost_eur"], "EUR", ("diferencia", "difference")),
     )
     if abs(gap["fixed_eur"]) >= 0.005:
         told.say(
@@ -139,7 +139,7 @@ def tell_batches(told: Told, body: Row) -> None:
     sides = (("present", body["present"]), ("changed", body["what_if"]))
     facts: dict[str, Fact] = {}
     for key, row in sides:
-        es, en = ("con el plan vigente", "in the plan") if key == "present" else ("con el cambio", "changed")
+        es, en = ("sin el cambio", "unchanged") if key == "present" else ("con el cambio", "changed")
         late, left = (sum(lot["batches"] for lot in row[name]) for name in ("late", "left_for_later"))
         facts[f"{key}_batches"] = told.fact(
             f"{key}_batches", row["batches"], "", (f"lotes {es}", f"batches {en}")

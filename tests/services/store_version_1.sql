@@ -1,0 +1,56 @@
+-- A store of schema version 1 as it was released: never changed, so that every later program is tried on it.
+CREATE TABLE record (
+  kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (kind, id)
+  ) STRICT;
+INSERT INTO "record" VALUES('plan','20260307T2200Z',1772900000000000,'{"answer":{"id":"20260307T2200Z","cost_eur":123.45,"runs":[{"product":"loaf","start":"2026-03-08T05:00:00+00:00"}]}}');
+INSERT INTO "record" VALUES('plan','20260308T2200Z',1772986400000007,'{"answer":{"id":"20260308T2200Z","cost_eur":-0.5,"runs":[]},"note":"turrón \"duro\" ñ € 日本"}');
+INSERT INTO "record" VALUES('forecast','spot 2026-03-09',1772900000000005,'{"rows":[[1772920800,60,41.5],[1772924400,60,null]]}');
+INSERT INTO "record" VALUES('forecast','spot 2026-03-10',1772986400000005,'{"rows":[]}');
+INSERT INTO "record" VALUES('job','prices',1772900000000001,'{"runs":3,"last":"2026-03-07T20:15:00+00:00","error":null}');
+INSERT INTO "record" VALUES('job','backup',1772900000000002,'{"runs":1}');
+INSERT INTO "record" VALUES('production','log',1772900000000003,'{"stock":{"loaf":120}}');
+INSERT INTO "record" VALUES('sync','spot',1772900000000004,'{"days":{"2026-03-08":{"rows":24,"state":"complete"}}}');
+INSERT INTO "record" VALUES('sync','pvpc',1772900000000004,'{"days":{}}');
+INSERT INTO "record" VALUES('token','7f',1772900000000000,'{"name":"scada","role":"viewer","digest":"00ff"}');
+CREATE TABLE revision (
+  series INTEGER NOT NULL, start INTEGER NOT NULL, available_at INTEGER NOT NULL,
+  minutes INTEGER NOT NULL, value REAL NOT NULL, origin INTEGER NOT NULL, source INTEGER NOT NULL,
+  PRIMARY KEY (series, start, available_at)
+  ) STRICT, WITHOUT ROWID;
+INSERT INTO "revision" VALUES(1,1772920800,1772884800,60,40.5,2,3);
+INSERT INTO "revision" VALUES(1,1772924400,1772884800,60,27.13,2,3);
+INSERT INTO "revision" VALUES(1,1772924400,1772917200,60,-0.01,2,10);
+INSERT INTO "revision" VALUES(1,1772928000,1772884800,60,13.76,2,3);
+INSERT INTO "revision" VALUES(1,1772928000,1773007200,60,0.1,2,10);
+INSERT INTO "revision" VALUES(1,1772931600,1772884800,60,0.39,2,3);
+INSERT INTO "revision" VALUES(1,1773007200,1772970800,15,1.0e-07,2,3);
+INSERT INTO "revision" VALUES(1,1773008100,1772970800,15,2.0e-07,2,3);
+INSERT INTO "revision" VALUES(1,1773009000,1772970800,15,3.0e-07,2,3);
+INSERT INTO "revision" VALUES(1,1773009900,1772970800,15,4.0e-07,2,3);
+INSERT INTO "revision" VALUES(4,1772920800,1772913600,60,110.0,2,6);
+INSERT INTO "revision" VALUES(4,1772920800,1773820800,60,112.25,2,7);
+INSERT INTO "revision" VALUES(4,1772924400,1772913600,60,1.10333333333333328597e+02,2,6);
+INSERT INTO "revision" VALUES(4,1772928000,1772913600,60,1.10666666666666671406e+02,2,6);
+INSERT INTO "revision" VALUES(8,1772920800,1772748000,60,11.5,5,9);
+INSERT INTO "revision" VALUES(8,1772920800,1772834400,60,12.25,5,9);
+INSERT INTO "revision" VALUES(8,1772924400,1772748000,60,12.5,5,9);
+INSERT INTO "revision" VALUES(8,1772924400,1772834400,60,13.25,5,9);
+INSERT INTO "revision" VALUES(8,1772928000,1772748000,60,13.5,5,9);
+INSERT INTO "revision" VALUES(8,1772928000,1772834400,60,14.25,5,9);
+INSERT INTO "revision" VALUES(11,1772834400,1772000000,60,3.5,11,11);
+CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+INSERT INTO "word" VALUES(1,'spot');
+INSERT INTO "word" VALUES(2,'published');
+INSERT INTO "word" VALUES(3,'omie');
+INSERT INTO "word" VALUES(4,'pvpc');
+INSERT INTO "word" VALUES(5,'estimated');
+INSERT INTO "word" VALUES(6,'esios_archive');
+INSERT INTO "word" VALUES(7,'ree');
+INSERT INTO "word" VALUES(8,'temperature_forecast');
+INSERT INTO "word" VALUES(9,'aemet');
+INSERT INTO "word" VALUES(10,'Red Eléctrica, "corrected"');
+INSERT INTO "word" VALUES(11,'sample');
+CREATE INDEX record_newest ON record (kind, at, id);
+PRAGMA application_id = 1128812355;
+PRAGMA user_version = 1;
