@@ -6891,7 +6891,7 @@ export interface operations {
                      *           "percent": 20.274774368623945
                      *         },
                      *         "site": "Tiny plant",
-                     *         "solve_seconds": 0.045,
+                     *         "solve_seconds": 0.065,
                      *         "violations": [],
                      *         "window": {
                      *           "end": "2026-03-13T00:00:00+01:00",
@@ -9550,7 +9550,7 @@ export interface operations {
                      *         "percent": 20.274774368623945
                      *       },
                      *       "site": "Tiny plant",
-                     *       "solve_seconds": 0.045,
+                     *       "solve_seconds": 0.065,
                      *       "violations": [],
                      *       "window": {
                      *         "end": "2026-03-13T00:00:00+01:00",

@@ -201,7 +201,7 @@ class Plant:
         self.process.wait()
         self.begin = at + self.down
         self.lives_s.append(time.monotonic() - self.told_at)
-        end = time.monotonic() + 3
+        end = time.monotonic() + 15
         while any(map(is_alive, children)) and time.monotonic() < end:
             time.sleep(0.01)
         for pid in filter(is_alive, children):
