@@ -39,6 +39,75 @@ ASKED = {
     "battery": "battery.capacity_kwh=40",
     "pv": "pv.kwp=20",
 }
+LINES = """
+[site]
+name = "Lines"
+timezone = "Europe/Madrid"
+latitude = 38.1
+longitude = -3.6
+holidays = "ES-AN"
+[contract]
+kind = "fixed"
+access_tariff = "3.0TD"
+contracted_power_kw = [20, 20, 20, 20, 20, 51]
+energy_eur_mwh = [210, 180, 150, 120, 100, 80]
+[[shift]]
+days = ["mon", "tue", "wed", "thu", "fri"]
+start = "06:00"
+end = "14:00"
+[[shift]]
+days = ["mon", "tue", "wed", "thu", "fri"]
+start = "22:00"
+end = "06:00"
+[[machine]]
+name = "mix"
+power_kw = 11
+[[machine]]
+name = "line"
+count = 2
+power_kw = 13
+[[product]]
+name = "long"
+batch_kg = 10
+step = [
+    {process = "mix", machine = "mix", minutes = 30},
+    {process = "line", machine = "line", minutes = 75, wait_max_minutes = 10},
+]
+[[product]]
+name = "short"
+batch_kg = 10
+step = [
+    {process = "mix", machine = "mix", minutes = 20},
+    {process = "line", machine = "line", minutes = 40, wait_max_minutes = 0, attended = "ends"},
+]
+[[setup]]
+machine = "line"
+minutes = 30
+power_kw = 5
+[[setup]]
+machine = "mix"
+minutes = 15
+power_kw = 5
+[[auxiliary]]
+name = "base"
+power_kw = 25
+[[demand]]
+product = "long"
+kg = 70
+every = "fri"
+due = "06:00"
+[[demand]]
+product = "short"
+kg = 60
+every = "weekday"
+due = "24:00"
+[[demand]]
+product = "short"
+kg = 20
+every = "thu"
+due = "05:00"
+fixed = true
+"""
 Row = dict[str, Any]
 
 
@@ -119,6 +188,31 @@ def test_a_broken_conche_moves_nothing_that_has_begun(
             assert len(busy) <= 2 or all(start <= MORNING for *_, start, end in conches if end > moment)
     difference = compare_plans(ports)
     assert (difference["before"], difference["after"]) == (evening[1]["id"], plan["id"])
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Ports:
+    """Two lines with setups and hardly any waiting before them, planned for two days before Easter."""
+    ports = empty_ports(tmp_path, LINES, datetime(2026, 4, 1, 5, tzinfo=UTC))
+    make_plan(ports, replace(REQUEST, time_limit_s=0.1))
+    return ports
+
+
+def test_a_line_lost_with_setups_leaves_batches_out(lines: Ports) -> None:
+    """One of two lines is out of order throughout: a plan that keeps every rule, with less in it."""
+    own = replace(lines, clock=lambda: datetime(2026, 4, 1, 9, tzinfo=UTC))
+    away = Entry(Kind.OUTAGE, "test", machine="line", units=1, until=datetime(2026, 4, 3, 22, tzinfo=UTC))
+    log_production(own, away)
+    plan = make_plan(own, replace(REQUEST, time_limit_s=0.1))
+    assert plan["violations"] == []
+    assert plan["runs"] and plan["left_for_later"]
+
+
+@pytest.mark.soak
+def test_what_if_a_line_less_has_an_answer(lines: Ports) -> None:
+    """The same question of the plan in force."""
+    body = what_if(lines, Wish(("machine:line=-1",), seconds=0.1))
+    assert body["what_if"]["batches"] < body["present"]["batches"]
 
 
 @pytest.mark.soak

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chocolate_factory.core.errors import Infeasible
+from chocolate_factory.core.errors import Infeasible, OutOfTime
 from chocolate_factory.domain.baseline import baseline
-from chocolate_factory.domain.problem import Job, Problem, load_kw, solution_cost_eur
+from chocolate_factory.domain.problem import Job, Problem, Solution, load_kw, solution_cost_eur
 from chocolate_factory.domain.setups import Bench, Carried, Changeover, Setup, setups_of
 from chocolate_factory.infrastructure.planners.board import Board
+from chocolate_factory.infrastructure.planners.demand import Settled
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner
+from chocolate_factory.infrastructure.planners.offers import as_they_fit
 from tests.unit.planners.tiny_plants import all_plans, ends, faults, lot, problem, step
 
 SLOTS = 9
@@ -34,9 +36,11 @@ def rule(
     return Setup(before, after, duration, power, inside & np.array(allowed or OPEN))
 
 
-def with_setups(base: Problem, rules: list[Setup], carried: tuple[Carried, ...] = ()) -> Problem:
-    """The problem with setups on its first machine."""
-    units = int(base.machine_units[0].max())
+def with_setups(
+    base: Problem, rules: list[Setup], carried: tuple[Carried, ...] = (), units: int = 0
+) -> Problem:
+    """The problem with setups on its first machine, by default of the units that are there."""
+    units = units or int(base.machine_units[0].max())
     return replace(base, setups=(Changeover(0, units, tuple(rules), carried),))
 
 
@@ -82,8 +86,8 @@ def on_unit(change: Changeover, unit: int, line: Unit) -> int:
 
 
 @st.composite
-def plants(draw: st.DrawFn, most_units: int = 2, power: bool = False) -> Problem:
-    """Two products on one machine type with setups, and what its units carried before."""
+def plants(draw: st.DrawFn, most_units: int = 2, power: bool = False, away: bool = False) -> Problem:
+    """Two products on one machine type with setups, what its units carried before, and one perhaps away."""
     units = draw(st.integers(1, most_units))
     recipes = [[step(0, draw(st.integers(1, 2)), 6.0, OPEN)] for _ in range(2)]
     recipes[1] += [step(1, 1, 3.0, OPEN, 1)] if draw(st.booleans()) else []
@@ -116,8 +120,11 @@ def plants(draw: st.DrawFn, most_units: int = 2, power: bool = False) -> Problem
     busy = base.machine_units.copy()
     for one in carried:
         busy[0, : one.ready] -= 1
+    if away:
+        first, slots = draw(st.integers(0, 4)), draw(st.integers(2, SLOTS))
+        busy[0, first : first + slots] = np.maximum(busy[0, first : first + slots] - 1, 0)
     base = replace(base, machine_units=busy)
-    return with_setups(base, rules, tuple(one for one in carried if one.product or one.ready))
+    return with_setups(base, rules, tuple(one for one in carried if one.product or one.ready), units)
 
 
 def in_time(tiny: Problem) -> Iterator[tuple[Job, ...]]:
@@ -187,6 +194,42 @@ def test_equals_brute_force_with_power(tiny: Problem) -> None:
     check_best(tiny)
 
 
+@settings(max_examples=25, deadline=None)
+@given(plants(away=True))
+def test_bounds_hold_beside_a_unit_that_is_away(tiny: Problem) -> None:
+    """The bound is never above the best of all plans, the plan never below it."""
+    least = min((solution_cost_eur(tiny, jobs) for jobs in in_time(tiny)), default=np.inf)
+    try:
+        solution = HighsPlanner(target_gap=0.0).solve(tiny, 0.1)
+    except Infeasible as error:
+        assert least == np.inf or isinstance(error, OutOfTime)
+        return
+    assert solution.bound_eur <= least + 1e-6
+    assert solution.cost_eur >= least - 1e-6
+
+
+def check_made(tiny: Problem, made: Solution | Settled) -> None:
+    """The jobs keep every rule, and with stock and what is left they are what was asked for."""
+    assert faults(tiny, made.jobs) == []
+    assert np.isfinite(solution_cost_eur(tiny, made.jobs))
+    for item in range(len(tiny.products)):
+        asked = [(place, wanted.batches) for place, wanted in enumerate(tiny.lots) if wanted.product == item]
+        given_up = sum(made.stock.get(place, 0) + made.left.get(place, 0) for place, _ in asked)
+        assert len(ends(tiny, made.jobs, item)) + given_up == sum(batches for _, batches in asked)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.one_of(plants(away=True), plants(most_units=1, power=True, away=True)), st.integers(1, 4))
+def test_with_lateness_allowed_there_is_always_a_plan(base: Problem, batches: int) -> None:
+    """However little the units can carry: found by the planner, and without any solver."""
+    lots = tuple(replace(wanted, batches=batches, may_be_stock=i == 0) for i, wanted in enumerate(base.lots))
+    tiny = replace(base, lots=lots, allow_late=True)
+    check_made(tiny, HighsPlanner().solve(tiny, 0.1))
+    simple = as_they_fit(tiny)
+    assert simple is not None
+    check_made(tiny, simple)
+
+
 def two_products(price: list[float], due: int = SLOTS) -> Problem:
     """Two batches of each of two products on one unit, a slot of setup at 4 kW in between."""
     base = problem(price, [[step(0, 1, 10.0, OPEN)]] * 2, [1], [lot(0, 2, due), lot(1, 2, due)])
@@ -249,13 +292,33 @@ def test_a_known_plan_is_repaired_around_setups() -> None:
     assert solution.cost_eur == pytest.approx(0.1 * (SLOTS + 44) / 4)
 
 
+def test_a_unit_that_is_away_for_good_saves_no_setup() -> None:
+    """One of two units is away throughout: there is no time for all four batches and a setup, one is left."""
+    base = problem([0.1] * SLOTS, [[step(0, 2, 5.0, OPEN)]] * 2, [2], [lot(0, 2, SLOTS), lot(1, 2, SLOTS)])
+    units = base.machine_units.copy()
+    units[0] = 1
+    tiny = with_setups(replace(base, machine_units=units, allow_late=True), [rule("", "", 2, 2.0)], units=2)
+    solution = HighsPlanner(target_gap=0.0).solve(tiny, 5.0)
+    assert (solution.left, solution.late) == ({1: 1}, {})
+    assert setups_of(tiny, solution.jobs) is not None
+    assert solution.gap == pytest.approx(0, abs=1e-5)
+
+
+def test_what_finds_no_place_is_left_out() -> None:
+    """Without a solver: as much as can be is made, and what is not made is stock where it may be."""
+    tiny = replace(two_products([0.1] * SLOTS), allow_late=True, lots=(lot(0, 4, 4), lot(1, 6, SLOTS)))
+    found = as_they_fit(tiny)
+    assert found is not None and (len(found.jobs), sum(found.left.values()), found.late_slots) == (8, 2, None)
+    stocked = as_they_fit(replace(tiny, lots=(tiny.lots[0], replace(tiny.lots[1], may_be_stock=True))))
+    assert stocked is not None and (len(stocked.jobs), stocked.stock, stocked.left) == (8, {1: 2}, {})
+
+
 def test_a_unit_that_was_away_may_have_carried_anything() -> None:
     """Two units, one away in between: the arrangement leaves time for the longest setup after that."""
     base = problem([0.1] * SLOTS, [[step(0, 2, 5.0, OPEN)]] * 2, [2], [lot(0, 2, SLOTS), lot(1, 2, SLOTS)])
     units = base.machine_units.copy()
     units[0, 3:5] = 1
-    tiny = with_setups(replace(base, machine_units=units), [rule("", "", 1, 2.0)])
-    tiny = replace(tiny, setups=(replace(tiny.setups[0], count=2),))
+    tiny = with_setups(replace(base, machine_units=units), [rule("", "", 1, 2.0)], units=2)
     solution = HighsPlanner(target_gap=0.0).solve(tiny, 5.0)
     found = setups_of(tiny, solution.jobs)
     assert found is not None

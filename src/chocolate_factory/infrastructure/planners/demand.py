@@ -19,6 +19,7 @@ from chocolate_factory.infrastructure.planners.power import add_whole_power
 from chocolate_factory.infrastructure.planners.repair import at_once, known_plan, lateness, repaired
 
 FREE_SECONDS, FREE_GAP = 8.0, 0.01
+NEARLY = 1e-3
 SHARE_WITH_SETUPS = 0.25
 """Of the time: for each question that is settled with setups, which may stay open."""
 
@@ -126,11 +127,16 @@ def least_late(model: PlantModel, seconds: float) -> Answer | None:
 
 
 def give_up(model: PlantModel, seconds: float) -> None:
-    """Fix the fewest batches that are not made at all, those due last, then the last entries."""
+    """Fix the fewest batches that are not made at all, those due last, then the last entries.
+
+    What has begun is given up only where leaving out all else would not do.
+    """
     columns = model.slack["unmet"]
     ordered = sorted(columns, key=lambda lot: (-model.lots[lot].due, -model.lots[lot].entry))
-    small = 1e-3 / (1 + sum(lot.batches for lot in model.lots)) / (1 + len(ordered))
-    terms = {columns[lot]: 1.0 + rank * small for rank, lot in enumerate(ordered)}
+    most = 1.0 + sum(lot.batches for lot in model.lots)
+    small = 1e-3 / most / (1 + len(ordered))
+    begun = {lot for lot in columns if model.problem.products[model.lots[lot].product].batch}
+    terms = {columns[lot]: (most if lot in begun else 1.0) + rank * small for rank, lot in enumerate(ordered)}
     answer = least(model, terms, seconds)
     if answer is not None:
         for column in columns.values():
@@ -178,9 +184,9 @@ def out_of_time(seconds: float) -> OutOfTime:
 
 
 def keep(model: PlantModel, terms: Terms, answer: Answer | None) -> None:
-    """Hold a sum at what was reached."""
+    """Hold a sum at what was reached; the solver's whole numbers are not quite whole."""
     if answer is not None and terms:
-        model.linear.row(terms, upper=value(terms, answer) + 1e-6)
+        model.linear.row(terms, upper=value(terms, answer) + NEARLY * min(terms.values()))
 
 
 def prefer_early_stock(model: PlantModel, answer: Answer, seconds: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from chocolate_factory.core.errors import OutOfTime
 from chocolate_factory.domain.ports import Progress
 from chocolate_factory.domain.problem import Job, Problem, Solution, excess_cost_eur, solution_cost_eur
 from chocolate_factory.infrastructure.planners.board import Board, deadlines_of
@@ -19,9 +20,6 @@ from chocolate_factory.infrastructure.planners.demand import (
     late_batches,
     out_of_time,
     plain,
-    settle,
-    settle_setups,
-    without_slack,
 )
 from chocolate_factory.infrastructure.planners.linear import INFINITY, Answer, solve_integer
 from chocolate_factory.infrastructure.planners.model import (
@@ -31,6 +29,7 @@ from chocolate_factory.infrastructure.planners.model import (
     limit_lateness,
     set_energy_cost,
 )
+from chocolate_factory.infrastructure.planners.offers import offers
 from chocolate_factory.infrastructure.planners.power import add_whole_power
 from chocolate_factory.infrastructure.planners.repair import repaired
 from chocolate_factory.infrastructure.planners.search import Search
@@ -113,13 +112,13 @@ class HighsPlanner:
         record = Record(problem, progress, time.monotonic())
         deadline = record.started + time_limit
         latest = max(deadline, record.started + GRACE_SECONDS)
-        settled, model, energy = self.first_plan(problem, record, latest, (start, WARM_SHARE * time_limit))
+        try:
+            found = self.first_plan(problem, record, latest, (start, WARM_SHARE * time_limit))
+        except OutOfTime as error:
+            raise out_of_time(time.monotonic() - record.started) from error
+        settled, model, energy = found
         if record.jobs and record.gap() > self.target_gap:
             self.improve(model, record, energy, deadline)
-        if not record.jobs and any(lot.batches for lot in settled.lots):
-            raise out_of_time(time_limit)
-        if not record.jobs:
-            record.update((), solution_cost_eur(problem, ()))
         return Solution(
             record.jobs,
             record.cost,
@@ -138,30 +137,28 @@ class HighsPlanner:
 
         `start` is a plan to begin from, and the seconds to spend beside it where it fits.
         """
-        left = deadline - time.monotonic()
+        whole = deadline - time.monotonic()
         if over_cap(problem) is not None:
-            raise explained(problem, left)
-        settled = without_slack(problem)
-        model = modelled(problem, settled)
-        known = first_known(model, start[0], 0, left)
-        insist = known is None and not problem.setups
-        answer = cheapest(model, left if known is None else min(left, start[1]), insist)
-        if answer.infeasible or (problem.setups and answer.values is None and known is None):
-            found = (settle_setups if problem.setups else settle)(problem, left)
-            if found is None:
-                raise explained(problem, left)
-            settled = found
+            raise explained(problem, whole)
+        last = 2 if problem.allow_late else 1
+        for place, settled in enumerate(offers(problem, whole)):
             model = modelled(problem, settled)
-            known = first_known(model, start[0], settled.late_slots or 0, left) or settled.jobs or None
-            answer = cheapest(model, deadline - time.monotonic(), known is None)
-        if answer.values is None and known is None:
-            raise out_of_time(left)
-        energy = max(answer.bound, model.linear.least())
-        bound = energy + excess_cost_eur(problem, problem.auxiliary_kw)
-        for jobs in (known, None if answer.values is None else set_up(model, jobs_of(model, answer.values))):
-            if jobs is not None:
+            known = first_known(model, start[0], settled.late_slots or 0, whole) or settled.jobs or None
+            left = max(0.0, deadline - time.monotonic())
+            insist = known is None and (place == last or not problem.setups)
+            brief = known is not None and place != 1
+            answer = cheapest(model, min(left, start[1]) if brief else left, insist)
+            if answer.infeasible:
+                continue
+            energy = max(answer.bound, model.linear.least())
+            bound = energy + excess_cost_eur(problem, problem.auxiliary_kw)
+            solved = None if answer.values is None else set_up(model, jobs_of(model, answer.values))
+            plans = [jobs for jobs in (known, solved) if jobs is not None]
+            for jobs in plans:
                 record.update(jobs, bound)
-        return settled, model, energy
+            if plans:
+                return settled, model, energy
+        raise out_of_time(whole)
 
     def improve(self, model: PlantModel, record: Record, energy: float, deadline: float) -> None:
         """Search for plans here and raise the bound in a thread, until gap or time.

@@ -3,7 +3,7 @@
 A unit is always ready for one product, or on its way from one to another, or has carried nothing yet. Runs
 of a product need units that are ready for it; a setup ends when a run of its product starts. Units of a
 machine are alike, so counts are enough: of any arrangement of runs on units they are a solution, and every
-bound of this model holds for the plan.
+bound of this model holds for the plan. A unit that goes away may come back ready for any product.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chocolate_factory.domain.problem import Problem
-from chocolate_factory.domain.setups import Changeover, units_there
+from chocolate_factory.domain.setups import Changeover, away_spans, units_there
 from chocolate_factory.domain.slots import IntArray
 from chocolate_factory.infrastructure.planners.limits import add_to
 from chocolate_factory.infrastructure.planners.linear import Terms
@@ -36,7 +36,7 @@ def add_setups(model: PlantModel) -> None:
     for change in model.problem.setups:
         users = _users(model, change)
         states = sorted({*users, *(carried.product for carried in change.carried)})
-        if len(states) > 1:
+        if users and len(states) > 1:
             flows = [
                 _add_flow(model, change, (before, after), users[after])
                 for after in users
@@ -96,11 +96,13 @@ def _keep_ready(model: PlantModel, change: Changeover, users: Users, flows: list
     there = units_there(model.problem, change)
     fresh = {name: model.linear.column(0, there) for name in users}
     model.linear.row(dict.fromkeys(fresh.values(), 1.0), upper=there - len(change.carried))
-    for state in sorted({flow.before for flow in flows} | set(users)):
+    states = sorted({flow.before for flow in flows} | set(users))
+    away = _away(model, change, states, users)
+    for state in states:
         since = [carried.ready for carried in change.carried if carried.product == state]
         seen: set[tuple[object, ...]] = set()
         for slot in range(model.problem.slots):
-            terms: Terms = {}
+            terms: Terms = {column: sign for at, column, sign in away[state] if at <= slot}
             for starts, duration in users.get(state, []):
                 count_between(terms, starts, slot - duration, slot)
             for flow in flows:
@@ -115,3 +117,23 @@ def _keep_ready(model: PlantModel, change: Changeover, users: Users, flows: list
             if key not in seen:
                 seen.add(key)
                 model.linear.row(terms, upper=ready)
+
+
+def _away(
+    model: PlantModel, change: Changeover, states: list[str], users: Users
+) -> dict[str, list[tuple[int, int, float]]]:
+    """Units that go away (sign 1) and come back (−1): slots, columns and signs by product.
+
+    A unit that goes away was ready for some product; what it is ready for afterwards is left open.
+    """
+    missing = units_there(model.problem, change) - model.problem.machine_units[change.machine]
+    for carried in change.carried:
+        missing[: carried.ready] -= 1
+    found: dict[str, list[tuple[int, int, float]]] = {state: [] for state in states}
+    for first, stop in away_spans(missing):
+        for at, sign, ready in ((first, 1.0, states), (stop, -1.0, list(users))):
+            columns = {state: model.linear.column(0, 1) for state in ready}
+            model.linear.row(dict.fromkeys(columns.values(), 1.0), 1, 1)
+            for state, column in columns.items():
+                found[state].append((at, column, sign))
+    return found
