@@ -25,6 +25,27 @@ QUICK = {"CHOCO_OFFLINE": "1", "CHOCO_PLAN__TIME_LIMIT_S": "2"}
 """No provider is asked, plans are solved for two seconds."""
 
 
+ASK = """
+import sys, urllib.error as e, urllib.request as u
+r = u.Request(sys.argv[1], headers=dict(h.split(": ", 1) for h in sys.argv[2:]))
+try: a = u.build_opener(u.ProxyHandler({})).open(r, timeout=20)
+except e.HTTPError as error: a = error
+print(a.status, a.read().decode())
+"""
+
+
+def answer_of(told: str) -> tuple[int, str]:
+    """(status, body) of what ASK printed."""
+    status, _, body = told.strip().partition(" ")
+    return int(status), body
+
+
+def from_host(url: str, *headers: str) -> tuple[int, str]:
+    """(status, body) of a request of this machine, by a process that may go to a container's address."""
+    command = [sys.executable, "-c", ASK, url, *headers]
+    return answer_of(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+
+
 @dataclass(frozen=True)
 class Site:
     """A compose project: its files, folder, published port, third part of its addresses, and environment."""
@@ -80,16 +101,8 @@ class Site:
 
     def asked(self, service: str, url: str, *headers: str) -> tuple[int, str]:
         """(status, body) of a request that a service's container makes, with headers `Name: value`."""
-        program = (
-            "import sys, urllib.error as e, urllib.request as u\n"
-            "r = u.Request(sys.argv[1], headers=dict(h.split(': ', 1) for h in sys.argv[2:]))\n"
-            "try: a = u.urlopen(r, timeout=20)\n"
-            "except e.HTTPError as error: a = error\n"
-            "print(a.status, a.read().decode())"
-        )
-        told = self.compose("exec", "-T", service, "python3", "-c", program, url, *headers)
-        status, _, body = told.strip().partition(" ")
-        return int(status), body
+        told = self.compose("exec", "-T", service, "python3", "-c", ASK, url, *headers)
+        return answer_of(told)
 
     def killed(self, service: str) -> None:
         """End a service's container as the kernel does when memory runs out; it starts again by itself."""
