@@ -33,6 +33,9 @@ SHIFT = time(6)
 
 Starts = tuple[int, ...]
 
+LEAST_EUR = 1e-6
+"""What costs may differ by for no reason."""
+
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -130,6 +133,11 @@ def violations(starts: Starts, hours: int) -> int:
 def captured(baseline: float, plan: float, hindsight: float) -> float:
     """Share of what perfect foresight saves that a plan saves too, NaN where there is nothing to save."""
     return (baseline - plan) / (baseline - hindsight) if baseline > hindsight else float("nan")
+
+
+def captured_share(baseline: float, plan: float, hindsight: float) -> float | None:
+    """The same of money that was settled, None where less than LEAST_EUR could be saved."""
+    return captured(baseline, plan, hindsight) if baseline - hindsight > LEAST_EUR else None
 
 
 def days_that_plan(monday: date) -> list[date]:

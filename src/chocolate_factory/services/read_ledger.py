@@ -11,6 +11,7 @@ from typing import Any
 
 from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.ledger_money import ArmShare
+from chocolate_factory.domain.movable_load import captured_share
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.slots import Window
 from chocolate_factory.services.settle_weeks import LEDGER, MOST_WEEKS
@@ -69,13 +70,12 @@ def total(weeks: list[Row]) -> Row:
 
 def captured_at_least(weeks: list[Row]) -> float | None:
     """The share captured if hindsight could reach its proven bound, None where it is not known."""
-    if not weeks or any(week["captured_share"] is None or week["hindsight_gap"] is None for week in weeks):
+    arms = [week["arms"] for week in weeks]
+    if not weeks or not all(week["same_work"] and week["hindsight_gap"] is not None for week in weeks):
         return None
-    possible = 0.0
-    for week in weeks:
-        best = week["arms"]["hindsight"]["eur"]
-        possible += week["arms"]["baseline"]["eur"] - best + week["hindsight_gap"] * abs(best)
-    return float(sum(week["saving_eur"] for week in weeks) / possible)
+    base, did, best = (sum(arm[key]["eur"] for arm in arms) for key in ("baseline", "executed", "hindsight"))
+    less = sum(week["hindsight_gap"] * abs(week["arms"]["hindsight"]["eur"]) for week in weeks)
+    return captured_share(base, did, best - less)
 
 
 def shares_of(row: Row) -> Shares:

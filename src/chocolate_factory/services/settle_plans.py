@@ -13,6 +13,7 @@ from chocolate_factory.domain.demand import wanted
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.factory_file import parse_factory
 from chocolate_factory.domain.month_so_far import already_in
+from chocolate_factory.domain.movable_load import captured_share
 from chocolate_factory.domain.plan import Climate
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.problem import Lot, Problem, Solution
@@ -149,12 +150,11 @@ def settlement(ports: Ports, plan: Realised, hindsight_s: float) -> Row:
         optimum = hindsight(ports, plan, hindsight_s, cost)
         if optimum is None:
             return {**row, "left_out": NOT_FOUND}
-        possible = base - optimum["hindsight_cost_eur"]
+        best = optimum["hindsight_cost_eur"]
+        bound = best - optimum["hindsight_gap"] * abs(best)
         row |= optimum
-        if possible > 1e-6:
-            more = optimum["hindsight_gap"] * abs(optimum["hindsight_cost_eur"])
-            row["captured_share"] = (base - cost) / possible
-            row["captured_at_least"] = (base - cost) / (possible + more)
+        row["captured_share"] = captured_share(base, cost, best)
+        row["captured_at_least"] = captured_share(base, cost, bound)
     return row
 
 

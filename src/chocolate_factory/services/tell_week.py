@@ -14,6 +14,7 @@ import numpy as np
 from chocolate_factory.domain.ledger_money import ArmShare, Charged, shares_of
 from chocolate_factory.domain.ledger_weeks import day_parts
 from chocolate_factory.domain.ledger_work import STEP
+from chocolate_factory.domain.movable_load import captured_share
 from chocolate_factory.domain.slots import Window, epoch, local_iso
 from chocolate_factory.services.pose_week import Week
 from chocolate_factory.services.read_in_force import Chain
@@ -101,8 +102,8 @@ def figures(shares: Shares) -> Row:
         return row
     row["saving_eur"] = base.eur - did.eur
     row["saving_percent"] = 100 * row["saving_eur"] / base.eur if base.eur > 0 else None
-    if best is not None and base.eur - best.eur > 1e-6:
-        row["captured_share"] = row["saving_eur"] / (base.eur - best.eur)
+    if best is not None:
+        row["captured_share"] = captured_share(base.eur, did.eur, best.eur)
     return row
 
 
