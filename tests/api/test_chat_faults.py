@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from chocolate_factory.api.routers.chat import Asking
+from chocolate_factory.api.routers.chat import Asking, answering
 from chocolate_factory.core.errors import StoreFailed
 from chocolate_factory.domain.ports import Assistant
 from chocolate_factory.domain.talk import Reply, Request, Usage
 from chocolate_factory.infrastructure.assistants.claude import Claude, ClaudePlace
 from chocolate_factory.main import create_app
+from chocolate_factory.services.ask_question import Question
 from chocolate_factory.services.assistant.desk import AskRules, Desk
 from chocolate_factory.services.assistant.phrases import NOTICES
 from chocolate_factory.services.choose_world import World
@@ -206,6 +207,16 @@ def test_only_so_many_answers_at_once(world: World) -> None:
         assert ask(client, "precio de hoy")[1]["answered_by"] == "slow"
         assert client.post(URL, json={"question": " "}, headers=MARK).status_code == 400
         assert ask(client, "precio de hoy")[1]["answered_by"] == "slow", "a refused question takes no place"
+
+
+def test_who_reads_the_end_may_ask_again_at_once(world: World) -> None:
+    asking = Asking(Desk(AskRules(at_once=1)))
+    question = Question("¿Qué precio hay hoy?", "local:local", "es")
+    for event in answering(world, asking, question):
+        if event.kind == "done":
+            with asking.place(question.who):
+                kept = [record.body for record in world.real.store.find("question")]
+    assert [row["outcome"] for row in kept if row["question"] == question.text] == ["answered"]
 
 
 def test_a_reader_that_leaves_gives_the_place_back(world: World) -> None:

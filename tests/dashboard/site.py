@@ -45,8 +45,8 @@ REFUSED = {
 class Site:
     """Answers of `/api/v1/…` by path without the query; what is not given is as `otherwise`: missing.
 
-    A value is a body, or (status, body) for problems. POSTs are kept in `orders` as (path, mark, body) and
-    answered by `posts`, else refused. `tell` sends news to every open page.
+    A value is a body, (status, body) for problems, or makes a response. POSTs are kept in `orders` as
+    (path, mark, body) and answered by `posts`, else refused. `tell` sends news to every open page.
     """
 
     def __init__(self) -> None:
@@ -113,8 +113,12 @@ class Site:
         return said(self.posts.get(path, (422, REFUSED)))
 
 
-def said(answer: Any) -> JSONResponse:
-    """A body, or (status, problem)."""
+def said(answer: Any) -> Response:
+    """A body, (status, problem), or what makes a response."""
+    if callable(answer):
+        made = answer()
+        assert isinstance(made, Response)
+        return made
     status, body = answer if isinstance(answer, tuple) else (200, answer)
     kind = "application/json" if status < 400 else "application/problem+json"
     return JSONResponse(jsonable_encoder(body), status, media_type=kind)

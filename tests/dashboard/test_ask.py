@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+from fastapi.responses import StreamingResponse
 from playwright.sync_api import expect
 
 from chocolate_factory.main import create_app
@@ -12,6 +17,12 @@ from chocolate_factory.tasks.runner import run_job
 from tests.dashboard.conftest import Open
 from tests.dashboard.site import PHONE, REFUSED, Serving, Site, axe_faults, text_of
 from tests.worlds import sample_world
+
+DONE: dict[str, Any] = {
+    **{"language": "en", "answered_by": "rules", "outcome": "answered", "reason": "no_key", "notice": ""},
+    **{"cost_eur": 0.0, "sample": False, "as_of": "2026-03-10T20:00:00Z", "conversation": "c1"},
+    "remembered": 0,
+}
 
 
 def test_a_question_is_answered_with_its_sources(show: Open, tmp_path: Path) -> None:
@@ -60,6 +71,24 @@ def test_a_refusal_is_told_and_starters_ask(show: Open, site: Site) -> None:
     page.locator("[data-test=question]").fill("Any alerts?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").nth(1)).to_contain_text("too many questions at once")
+
+
+def test_the_next_question_need_not_wait_for_the_line_to_close(show: Open, site: Site) -> None:
+    site.posts["chat"] = lambda: StreamingResponse(left_open(), media_type="text/event-stream")
+    page = show(hash="ask", locale="en-GB", clock=False)
+    for nth in range(3):
+        page.locator("[data-test=question]").fill(f"Any alerts? {nth}")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-test=chat-origin]")).to_have_count(nth + 1)
+    assert [body["conversation"] for _, _, body in site.orders] == ["", "c1", "c1"]
+    expect(page.locator("[data-test=stop]")).to_have_count(0)
+
+
+async def left_open() -> AsyncIterator[str]:
+    """An answer whose line stays open after its last event."""
+    yield f"event: text\ndata: {json.dumps({'text': 'None.'})}\n\n"
+    yield f"event: done\ndata: {json.dumps(DONE)}\n\n"
+    await asyncio.sleep(60)
 
 
 def test_who_may_not_ask_is_told_so(show: Open, site: Site) -> None:

@@ -107,7 +107,7 @@ class Course:
         self.notice = phrases.NOTICES[notice][self.language]
 
 
-def ask_question(ports: Ports, kept: Store, desk: Desk, question: Question) -> Iterator[Event]:
+def ask_question(ports: Ports, kept: Store, desk: Desk, question: Question) -> Generator[Event, None, None]:
     """The events of an answer; `kept` is where the record of it goes.
 
     Raises UsageError for a question that is empty or too long, before the first event.

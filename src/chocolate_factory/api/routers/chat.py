@@ -6,7 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain
 from typing import Any
 
@@ -117,9 +117,20 @@ def chat(request: Request, world: Running, caller: Known, asked: ChatQuestion) -
 
 
 def answering(world: Running, asking: Asking, question: Question) -> Generator[Event, None, None]:
-    """The events of an answer, which has a place among those under way until the last one."""
-    with asking.place(question.who):
-        yield from ask_question(world.ports(), world.real.store, asking.desk, question)
+    """The events of an answer, which has a place among those under way.
+
+    `done` is told once the place is free and the record kept: who reads it may ask again at once.
+    """
+    done: Event | None = None
+    told = ask_question(world.ports(), world.real.store, asking.desk, question)
+    with asking.place(question.who), closing(told):
+        for event in told:
+            if event.kind == "done":
+                done = event
+            else:
+                yield event
+    if done is not None:
+        yield done
 
 
 def written(events: Iterator[Event]) -> Iterator[str]:
