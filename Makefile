@@ -69,7 +69,7 @@ secrets-scan: $(VENV)/.ready ## look for secrets in every commit
 
 lock: $(VENV)/.ready ## compile both lock files from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --extra retrieval -c requirements.lock pyproject.toml -o requirements-image.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --extra mcp --extra retrieval -c requirements.lock pyproject.toml -o requirements-image.lock
 
 clean: ## remove what set-up made
 	rm -rf $(VENV) dashboard/node_modules src/chocolate_factory/dashboard/static

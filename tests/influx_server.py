@@ -101,9 +101,11 @@ class InfluxServer:
     token: str | None = None
 
     def __init__(self, folder: Path, *, auth: bool = False) -> None:
+        from tests.e2e.door import free_port
+
         self.folder, self.auth = folder, auth
         self._numbers = itertools.count()
-        self._port = "0"
+        self._port = str(free_port())
         folder.mkdir(parents=True, exist_ok=True)
         self.start()
 
@@ -120,7 +122,7 @@ class InfluxServer:
             self._process = subprocess.Popen(
                 [program, "-config", str(conf)], stdout=sink, stderr=sink, env=clean
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not (found := LISTENING.search(log.read_text(errors="replace"))):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()

@@ -1464,6 +1464,11 @@ export interface components {
             as_of: string;
             /** Assumptions */
             assumptions: string[];
+            /**
+             * Assumptions Es
+             * @description Null for a sentence of the file of the plant.
+             */
+            readonly assumptions_es: (string | null)[];
             /** Base Eur */
             base_eur: number;
             /** By Hour Eur */
@@ -1502,6 +1507,11 @@ export interface components {
             missing: string[];
             /** Missing Days */
             missing_days: components["schemas"]["MissingDay"][];
+            /**
+             * Missing Es
+             * @description `missing` in Spanish.
+             */
+            readonly missing_es: (string | null)[];
             /** Month */
             month: string;
             prices: components["schemas"]["BillPrices"] | null;
@@ -2191,6 +2201,11 @@ export interface components {
             plan: components["schemas"]["PlanAnswer"] | null;
             /** Plant Note */
             plant_note: string;
+            /**
+             * Plant Note Es
+             * @description In Spanish, but for what the file of the plant says itself.
+             */
+            plant_note_es: string;
             prices: components["schemas"]["PriceStrip"] | null;
             /** Sample */
             sample: boolean;
@@ -3124,6 +3139,11 @@ export interface components {
             failures: number;
             /** Hint */
             hint: string;
+            /**
+             * Kind
+             * @description Of the failure, as in the `type` of a problem; empty: none is known.
+             */
+            kind: string;
             /** Name */
             name: string;
             /**
@@ -3967,6 +3987,11 @@ export interface components {
             assumed_stock: components["schemas"]["StockRow"][];
             /** Assumptions */
             assumptions: string[];
+            /**
+             * Assumptions Es
+             * @description Null for a sentence of the file of the plant.
+             */
+            readonly assumptions_es: (string | null)[];
             baseline: components["schemas"]["Money"];
             battery?: components["schemas"]["BatteryUse"] | null;
             /**
@@ -4389,6 +4414,11 @@ export interface components {
          * @description An error as RFC 9457 problem details; `hint` is the remedy.
          */
         Problem: {
+            /**
+             * Cause
+             * @description The cause as a word for programs, where it has one.
+             */
+            cause?: string | null;
             /** Conflicts */
             conflicts?: {
                 [key: string]: unknown;
@@ -5651,13 +5681,15 @@ export interface components {
         };
         /**
          * Trouble
-         * @description Something that failed, in one sentence with its remedy.
+         * @description Something that failed, in one sentence with its remedy; `kind` is that of a problem's `type`.
          */
         Trouble: {
             /** Detail */
             detail: string;
             /** Hint */
             hint: string;
+            /** Kind */
+            kind: string;
             /** Title */
             title: string;
         };
@@ -5861,6 +5893,11 @@ export interface components {
         WhatIfAnswer: {
             /** Assumptions */
             assumptions: string[];
+            /**
+             * Assumptions Es
+             * @description Null for a sentence of the file of the plant.
+             */
+            readonly assumptions_es: (string | null)[];
             /** Changes */
             changes: string[];
             /** Currency */
@@ -6658,10 +6695,10 @@ export interface operations {
                      *         "running": [
                      *           {
                      *             "batch": "loaf-2026-03-10-1",
-                     *             "end": "2026-03-10T22:00:00+01:00",
+                     *             "end": "2026-03-10T21:30:00+01:00",
                      *             "machine": "oven",
                      *             "process": "bake",
-                     *             "start": "2026-03-10T21:00:00+01:00",
+                     *             "start": "2026-03-10T20:30:00+01:00",
                      *             "unit": 1
                      *           },
                      *           {
@@ -6674,7 +6711,7 @@ export interface operations {
                      *           }
                      *         ],
                      *         "saving_today_eur": 0,
-                     *         "switch_at": "2026-03-10T21:00:00Z"
+                     *         "switch_at": "2026-03-10T20:30:00Z"
                      *       },
                      *       "contracted_kw": [
                      *         {
@@ -6727,21 +6764,16 @@ export interface operations {
                      *           "contract.municipal_fee is not given: 1.5 % of the market part.",
                      *           "contract.margin_inside_losses is not given: the margin is charged outside the losses."
                      *         ],
+                     *         "assumptions_es": [
+                     *           "contract.municipal_fee no está en el archivo: 1,5 % de la parte de mercado.",
+                     *           "contract.margin_inside_losses no está en el archivo: el margen no se multiplica por las pérdidas."
+                     *         ],
                      *         "baseline": {
-                     *           "cost_eur": 30.14949329100411,
-                     *           "energy_kwh": 129
+                     *           "cost_eur": 29.12636551488586,
+                     *           "energy_kwh": 123.5
                      *         },
                      *         "because": "asked for",
                      *         "begun": [
-                     *           {
-                     *             "batch": "loaf-2026-03-10-1",
-                     *             "end": "2026-03-10T20:30:00+01:00",
-                     *             "machine": "mixer",
-                     *             "process": "mix",
-                     *             "product": "loaf",
-                     *             "start": "2026-03-10T20:00:00+01:00",
-                     *             "unit": 1
-                     *           },
                      *           {
                      *             "batch": "loaf-2026-03-10-2",
                      *             "end": "2026-03-10T21:00:00+01:00",
@@ -6749,6 +6781,15 @@ export interface operations {
                      *             "process": "mix",
                      *             "product": "loaf",
                      *             "start": "2026-03-10T20:30:00+01:00",
+                     *             "unit": 1
+                     *           },
+                     *           {
+                     *             "batch": "loaf-2026-03-10-1",
+                     *             "end": "2026-03-10T20:30:00+01:00",
+                     *             "machine": "mixer",
+                     *             "process": "mix",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-10T20:00:00+01:00",
                      *             "unit": 1
                      *           }
                      *         ],
@@ -6758,7 +6799,7 @@ export interface operations {
                      *           "batches_added": 0,
                      *           "batches_dropped": 0,
                      *           "batches_moved": 0,
-                     *           "before": "20260310T190000Z-faaed6c7",
+                     *           "before": "20260310T190000Z-11ed49d1",
                      *           "compared": {
                      *             "end": "2026-03-13T00:00:00+01:00",
                      *             "start": "2026-03-10T21:00:00+01:00"
@@ -6767,29 +6808,22 @@ export interface operations {
                      *           "dropped": 0,
                      *           "moved": 0,
                      *           "runs_eur": 0,
-                     *           "unchanged": 10,
+                     *           "unchanged": 9,
                      *           "words": [
-                     *             "10 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *             "9 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *             "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *           ]
                      *         },
                      *         "contract": "indexed 3.0TD",
-                     *         "cost_eur": 24.036751552969612,
+                     *         "cost_eur": 23.013623776851368,
                      *         "cost_parts": {
-                     *           "energy": 14.443288579660988,
+                     *           "energy": 13.46992588234849,
                      *           "excess_power": 8.424312,
-                     *           "taxes": 1.169150973308626
+                     *           "taxes": 1.1193858945028772
                      *         },
                      *         "currency": "EUR",
-                     *         "energy_kwh": 129,
+                     *         "energy_kwh": 123.5,
                      *         "frozen": [
-                     *           {
-                     *             "batch": "loaf-2026-03-10-1",
-                     *             "machine": "oven",
-                     *             "process": "bake",
-                     *             "product": "loaf",
-                     *             "start": "2026-03-10T21:00:00+01:00"
-                     *           },
                      *           {
                      *             "batch": "loaf-2026-03-10-2",
                      *             "machine": "oven",
@@ -6799,13 +6833,13 @@ export interface operations {
                      *           }
                      *         ],
                      *         "given_up": [],
-                     *         "id": "20260310T200000Z-71e03989",
+                     *         "id": "20260310T200000Z-9d0bbac8",
                      *         "in_stock": [],
                      *         "issued_at": "2026-03-10T21:00:00+01:00",
                      *         "kept": {
                      *           "difference_eur": 0,
                      *           "moved": [],
-                     *           "plan": "20260310T190000Z-faaed6c7",
+                     *           "plan": "20260310T190000Z-11ed49d1",
                      *           "reason": "A new plan is not cheaper by more than the threshold.",
                      *           "threshold_eur": 1
                      *         },
@@ -6821,7 +6855,7 @@ export interface operations {
                      *             "start": "2026-03-10T21:15:00+01:00"
                      *           }
                      *         ],
-                     *         "mip_gap": 1.16872584926762e-11,
+                     *         "mip_gap": 1.2206844582484387e-11,
                      *         "model": "naive-kind",
                      *         "month_so_far": {
                      *           "already": [],
@@ -6829,7 +6863,7 @@ export interface operations {
                      *           "hours_known": 1,
                      *           "hours_unknown": 236,
                      *           "origin": "plans",
-                     *           "runs_as_planned": 2,
+                     *           "runs_as_planned": 3,
                      *           "runs_reported": 0,
                      *           "start": "2026-03-01T00:00:00+01:00"
                      *         },
@@ -6844,34 +6878,22 @@ export interface operations {
                      *         "resolution_min": 15,
                      *         "risk": {
                      *           "alpha": 0.9,
-                     *           "cost_without_risk_eur": 24.036751552969612,
-                     *           "cvar_eur": 25.68420221849975,
-                     *           "cvar_without_risk_eur": 25.68420221849975,
-                     *           "expected_cost_eur": 24.036751552969612,
-                     *           "gap": 1.16872584926762e-11,
-                     *           "p10_eur": 22.801847569709285,
-                     *           "p90_eur": 25.248505029391698,
+                     *           "cost_without_risk_eur": 23.013623776851368,
+                     *           "cvar_eur": 24.6610744423815,
+                     *           "cvar_without_risk_eur": 24.6610744423815,
+                     *           "expected_cost_eur": 23.013623776851368,
+                     *           "gap": 1.2206844582484387e-11,
+                     *           "p10_eur": 21.77871979359104,
+                     *           "p90_eur": 24.225377253273454,
                      *           "paths": 50,
                      *           "saving": {
-                     *             "expected_eur": 6.112741738034498,
-                     *             "p10_eur": 5.405945024551406,
-                     *             "p90_eur": 6.783007215269635
+                     *             "expected_eur": 6.11274173803449,
+                     *             "p10_eur": 5.405945024551399,
+                     *             "p90_eur": 6.7830072152696275
                      *           },
                      *           "weight": 0
                      *         },
                      *         "runs": [
-                     *           {
-                     *             "batch": "loaf-2026-03-10-1",
-                     *             "cost_eur": 2.069594455719099,
-                     *             "end": "2026-03-10T22:00:00+01:00",
-                     *             "energy_kwh": 11,
-                     *             "machine": "oven",
-                     *             "process": "bake",
-                     *             "product": "loaf",
-                     *             "start": "2026-03-10T21:00:00+01:00",
-                     *             "unit": 1,
-                     *             "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
-                     *           },
                      *           {
                      *             "batch": "loaf-2026-03-10-2",
                      *             "cost_eur": 2.069594455719099,
@@ -6883,15 +6905,27 @@ export interface operations {
                      *             "start": "2026-03-10T21:00:00+01:00",
                      *             "unit": 2,
                      *             "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
+                     *           },
+                     *           {
+                     *             "batch": "loaf-2026-03-11-1",
+                     *             "cost_eur": 0.25649175308882594,
+                     *             "end": "2026-03-11T14:30:00+01:00",
+                     *             "energy_kwh": 3,
+                     *             "machine": "mixer",
+                     *             "process": "mix",
+                     *             "product": "loaf",
+                     *             "start": "2026-03-11T14:00:00+01:00",
+                     *             "unit": 1,
+                     *             "why": "0.0855 EUR/kWh on average; start 9 of 129 allowed ones by price"
                      *           }
                      *         ],
                      *         "sample": true,
                      *         "saving": {
-                     *           "eur": 6.112741738034497,
-                     *           "percent": 20.274774368623945
+                     *           "eur": 6.11274173803449,
+                     *           "percent": 20.986970498981066
                      *         },
                      *         "site": "Tiny plant",
-                     *         "solve_seconds": 0.065,
+                     *         "solve_seconds": 0.274,
                      *         "violations": [],
                      *         "window": {
                      *           "end": "2026-03-13T00:00:00+01:00",
@@ -6899,6 +6933,7 @@ export interface operations {
                      *         }
                      *       },
                      *       "plant_note": "contract.municipal_fee is not given: 1.5 % of the market part. contract.margin_inside_losses is not given: the margin is charged outside the losses. contract.guarantees_eur_mwh is not given: no guarantees of origin. contract.industrial is not given: industrial use for the minimum of the electricity tax.",
+                     *       "plant_note_es": "contract.municipal_fee no está en el archivo: 1,5 % de la parte de mercado. contract.margin_inside_losses no está en el archivo: el margen no se multiplica por las pérdidas. contract.guarantees_eur_mwh no está en el archivo: sin garantías de origen. contract.industrial no está en el archivo: uso industrial para el mínimo del impuesto eléctrico.",
                      *       "prices": {
                      *         "model": "naive-kind",
                      *         "points": [
@@ -7800,7 +7835,7 @@ export interface operations {
                      *           "closed_at": null,
                      *           "facts": {
                      *             "contracted_kw": 20,
-                     *             "hours": 1,
+                     *             "hours": 0.5,
                      *             "max_at": "2026-03-10T21:00:00+01:00",
                      *             "max_kw": 23,
                      *             "over_kw": 3,
@@ -7814,7 +7849,7 @@ export interface operations {
                      *           "since": "2026-03-10T21:00:00+01:00",
                      *           "subject": "2026-03-10",
                      *           "text": "Tue 10/03: 23.0 kW planned at 21:00, 3.0 kW above the 20.0 kW contracted in P2.",
-                     *           "until": "2026-03-10T22:00:00+01:00"
+                     *           "until": "2026-03-10T21:30:00+01:00"
                      *         }
                      *       ],
                      *       "as_of": "2026-03-10T21:00:00+01:00",
@@ -9126,8 +9161,8 @@ export interface operations {
                      *       "plans": [
                      *         {
                      *           "baseline": {
-                     *             "cost_eur": 30.14949329100411,
-                     *             "energy_kwh": 129
+                     *             "cost_eur": 29.12636551488586,
+                     *             "energy_kwh": 123.5
                      *           },
                      *           "because": "asked for",
                      *           "changes": {
@@ -9135,7 +9170,7 @@ export interface operations {
                      *             "batches_added": 0,
                      *             "batches_dropped": 0,
                      *             "batches_moved": 0,
-                     *             "before": "20260310T190000Z-faaed6c7",
+                     *             "before": "20260310T190000Z-11ed49d1",
                      *             "compared": {
                      *               "end": "2026-03-13T00:00:00+01:00",
                      *               "start": "2026-03-10T21:00:00+01:00"
@@ -9144,28 +9179,28 @@ export interface operations {
                      *             "dropped": 0,
                      *             "moved": 0,
                      *             "runs_eur": 0,
-                     *             "unchanged": 10,
+                     *             "unchanged": 9,
                      *             "words": [
-                     *               "10 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *               "9 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *               "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *             ]
                      *           },
-                     *           "cost_eur": 24.036751552969612,
-                     *           "id": "20260310T200000Z-71e03989",
+                     *           "cost_eur": 23.013623776851368,
+                     *           "id": "20260310T200000Z-9d0bbac8",
                      *           "issued_at": "2026-03-10T21:00:00+01:00",
                      *           "kept": {
                      *             "difference_eur": 0,
                      *             "moved": [],
-                     *             "plan": "20260310T190000Z-faaed6c7",
+                     *             "plan": "20260310T190000Z-11ed49d1",
                      *             "reason": "A new plan is not cheaper by more than the threshold.",
                      *             "threshold_eur": 1
                      *           },
-                     *           "mip_gap": 1.16872584926762e-11,
+                     *           "mip_gap": 1.2206844582484387e-11,
                      *           "replaced": null,
                      *           "sample": true,
                      *           "saving": {
-                     *             "eur": 6.112741738034497,
-                     *             "percent": 20.274774368623945
+                     *             "eur": 6.11274173803449,
+                     *             "percent": 20.986970498981066
                      *           },
                      *           "window": {
                      *             "end": "2026-03-13T00:00:00+01:00",
@@ -9179,16 +9214,16 @@ export interface operations {
                      *           },
                      *           "because": "asked for",
                      *           "changes": null,
-                     *           "cost_eur": 25.33138944135246,
-                     *           "id": "20260310T190000Z-faaed6c7",
+                     *           "cost_eur": 25.336629490583412,
+                     *           "id": "20260310T190000Z-11ed49d1",
                      *           "issued_at": "2026-03-10T20:00:00+01:00",
                      *           "kept": null,
-                     *           "mip_gap": 1.1090085764457453e-11,
+                     *           "mip_gap": 0.35271106711415645,
                      *           "replaced": null,
                      *           "sample": true,
                      *           "saving": {
-                     *             "eur": 6.117981787265446,
-                     *             "percent": 19.453431176068417
+                     *             "eur": 6.112741738034494,
+                     *             "percent": 19.436769319165585
                      *           },
                      *           "window": {
                      *             "end": "2026-03-13T00:00:00+01:00",
@@ -9386,21 +9421,16 @@ export interface operations {
                      *         "contract.municipal_fee is not given: 1.5 % of the market part.",
                      *         "contract.margin_inside_losses is not given: the margin is charged outside the losses."
                      *       ],
+                     *       "assumptions_es": [
+                     *         "contract.municipal_fee no está en el archivo: 1,5 % de la parte de mercado.",
+                     *         "contract.margin_inside_losses no está en el archivo: el margen no se multiplica por las pérdidas."
+                     *       ],
                      *       "baseline": {
-                     *         "cost_eur": 30.14949329100411,
-                     *         "energy_kwh": 129
+                     *         "cost_eur": 29.12636551488586,
+                     *         "energy_kwh": 123.5
                      *       },
                      *       "because": "asked for",
                      *       "begun": [
-                     *         {
-                     *           "batch": "loaf-2026-03-10-1",
-                     *           "end": "2026-03-10T20:30:00+01:00",
-                     *           "machine": "mixer",
-                     *           "process": "mix",
-                     *           "product": "loaf",
-                     *           "start": "2026-03-10T20:00:00+01:00",
-                     *           "unit": 1
-                     *         },
                      *         {
                      *           "batch": "loaf-2026-03-10-2",
                      *           "end": "2026-03-10T21:00:00+01:00",
@@ -9408,6 +9438,15 @@ export interface operations {
                      *           "process": "mix",
                      *           "product": "loaf",
                      *           "start": "2026-03-10T20:30:00+01:00",
+                     *           "unit": 1
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "end": "2026-03-10T20:30:00+01:00",
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-10T20:00:00+01:00",
                      *           "unit": 1
                      *         }
                      *       ],
@@ -9417,7 +9456,7 @@ export interface operations {
                      *         "batches_added": 0,
                      *         "batches_dropped": 0,
                      *         "batches_moved": 0,
-                     *         "before": "20260310T190000Z-faaed6c7",
+                     *         "before": "20260310T190000Z-11ed49d1",
                      *         "compared": {
                      *           "end": "2026-03-13T00:00:00+01:00",
                      *           "start": "2026-03-10T21:00:00+01:00"
@@ -9426,29 +9465,22 @@ export interface operations {
                      *         "dropped": 0,
                      *         "moved": 0,
                      *         "runs_eur": 0,
-                     *         "unchanged": 10,
+                     *         "unchanged": 9,
                      *         "words": [
-                     *           "10 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *           "9 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *           "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *         ]
                      *       },
                      *       "contract": "indexed 3.0TD",
-                     *       "cost_eur": 24.036751552969612,
+                     *       "cost_eur": 23.013623776851368,
                      *       "cost_parts": {
-                     *         "energy": 14.443288579660988,
+                     *         "energy": 13.46992588234849,
                      *         "excess_power": 8.424312,
-                     *         "taxes": 1.169150973308626
+                     *         "taxes": 1.1193858945028772
                      *       },
                      *       "currency": "EUR",
-                     *       "energy_kwh": 129,
+                     *       "energy_kwh": 123.5,
                      *       "frozen": [
-                     *         {
-                     *           "batch": "loaf-2026-03-10-1",
-                     *           "machine": "oven",
-                     *           "process": "bake",
-                     *           "product": "loaf",
-                     *           "start": "2026-03-10T21:00:00+01:00"
-                     *         },
                      *         {
                      *           "batch": "loaf-2026-03-10-2",
                      *           "machine": "oven",
@@ -9458,13 +9490,13 @@ export interface operations {
                      *         }
                      *       ],
                      *       "given_up": [],
-                     *       "id": "20260310T200000Z-71e03989",
+                     *       "id": "20260310T200000Z-9d0bbac8",
                      *       "in_stock": [],
                      *       "issued_at": "2026-03-10T21:00:00+01:00",
                      *       "kept": {
                      *         "difference_eur": 0,
                      *         "moved": [],
-                     *         "plan": "20260310T190000Z-faaed6c7",
+                     *         "plan": "20260310T190000Z-11ed49d1",
                      *         "reason": "A new plan is not cheaper by more than the threshold.",
                      *         "threshold_eur": 1
                      *       },
@@ -9480,7 +9512,7 @@ export interface operations {
                      *           "start": "2026-03-10T21:15:00+01:00"
                      *         }
                      *       ],
-                     *       "mip_gap": 1.16872584926762e-11,
+                     *       "mip_gap": 1.2206844582484387e-11,
                      *       "model": "naive-kind",
                      *       "month_so_far": {
                      *         "already": [],
@@ -9488,7 +9520,7 @@ export interface operations {
                      *         "hours_known": 1,
                      *         "hours_unknown": 236,
                      *         "origin": "plans",
-                     *         "runs_as_planned": 2,
+                     *         "runs_as_planned": 3,
                      *         "runs_reported": 0,
                      *         "start": "2026-03-01T00:00:00+01:00"
                      *       },
@@ -9503,34 +9535,22 @@ export interface operations {
                      *       "resolution_min": 15,
                      *       "risk": {
                      *         "alpha": 0.9,
-                     *         "cost_without_risk_eur": 24.036751552969612,
-                     *         "cvar_eur": 25.68420221849975,
-                     *         "cvar_without_risk_eur": 25.68420221849975,
-                     *         "expected_cost_eur": 24.036751552969612,
-                     *         "gap": 1.16872584926762e-11,
-                     *         "p10_eur": 22.801847569709285,
-                     *         "p90_eur": 25.248505029391698,
+                     *         "cost_without_risk_eur": 23.013623776851368,
+                     *         "cvar_eur": 24.6610744423815,
+                     *         "cvar_without_risk_eur": 24.6610744423815,
+                     *         "expected_cost_eur": 23.013623776851368,
+                     *         "gap": 1.2206844582484387e-11,
+                     *         "p10_eur": 21.77871979359104,
+                     *         "p90_eur": 24.225377253273454,
                      *         "paths": 50,
                      *         "saving": {
-                     *           "expected_eur": 6.112741738034498,
-                     *           "p10_eur": 5.405945024551406,
-                     *           "p90_eur": 6.783007215269635
+                     *           "expected_eur": 6.11274173803449,
+                     *           "p10_eur": 5.405945024551399,
+                     *           "p90_eur": 6.7830072152696275
                      *         },
                      *         "weight": 0
                      *       },
                      *       "runs": [
-                     *         {
-                     *           "batch": "loaf-2026-03-10-1",
-                     *           "cost_eur": 2.069594455719099,
-                     *           "end": "2026-03-10T22:00:00+01:00",
-                     *           "energy_kwh": 11,
-                     *           "machine": "oven",
-                     *           "process": "bake",
-                     *           "product": "loaf",
-                     *           "start": "2026-03-10T21:00:00+01:00",
-                     *           "unit": 1,
-                     *           "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
-                     *         },
                      *         {
                      *           "batch": "loaf-2026-03-10-2",
                      *           "cost_eur": 2.069594455719099,
@@ -9542,15 +9562,27 @@ export interface operations {
                      *           "start": "2026-03-10T21:00:00+01:00",
                      *           "unit": 2,
                      *           "why": "0.1881 EUR/kWh on average; start 123 of 123 allowed ones by price"
+                     *         },
+                     *         {
+                     *           "batch": "loaf-2026-03-11-1",
+                     *           "cost_eur": 0.25649175308882594,
+                     *           "end": "2026-03-11T14:30:00+01:00",
+                     *           "energy_kwh": 3,
+                     *           "machine": "mixer",
+                     *           "process": "mix",
+                     *           "product": "loaf",
+                     *           "start": "2026-03-11T14:00:00+01:00",
+                     *           "unit": 1,
+                     *           "why": "0.0855 EUR/kWh on average; start 9 of 129 allowed ones by price"
                      *         }
                      *       ],
                      *       "sample": true,
                      *       "saving": {
-                     *         "eur": 6.112741738034497,
-                     *         "percent": 20.274774368623945
+                     *         "eur": 6.11274173803449,
+                     *         "percent": 20.986970498981066
                      *       },
                      *       "site": "Tiny plant",
-                     *       "solve_seconds": 0.065,
+                     *       "solve_seconds": 0.274,
                      *       "violations": [],
                      *       "window": {
                      *         "end": "2026-03-13T00:00:00+01:00",
@@ -9745,15 +9777,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "batch": "loaf-2026-03-10-1",
+                     *       "batch": "loaf-2026-03-10-2",
                      *       "currency": "EUR",
                      *       "due": "2026-03-10T22:00:00+01:00",
                      *       "issued_at": "2026-03-10T21:00:00+01:00",
-                     *       "plan": "20260310T200000Z-71e03989",
-                     *       "plan_cost_eur": 24.036751552969616,
+                     *       "plan": "20260310T200000Z-9d0bbac8",
+                     *       "plan_cost_eur": 23.013623776851368,
                      *       "plan_gap_eur": 2.80923728723792e-10,
                      *       "product": "loaf",
-                     *       "recount_differs_eur": 3.552713678800501e-15,
+                     *       "recount_differs_eur": 0,
                      *       "runs": [
                      *         {
                      *           "allowed_starts": 1,
@@ -10126,28 +10158,28 @@ export interface operations {
                     /**
                      * @example {
                      *       "added": [],
-                     *       "after": "20260310T200000Z-71e03989",
-                     *       "before": "20260310T190000Z-faaed6c7",
+                     *       "after": "20260310T200000Z-9d0bbac8",
+                     *       "before": "20260310T190000Z-11ed49d1",
                      *       "compared": {
                      *         "end": "2026-03-13T00:00:00+01:00",
                      *         "start": "2026-03-10T21:00:00+01:00"
                      *       },
                      *       "cost_eur": {
-                     *         "after": 24.036751552969612,
-                     *         "before": 25.33138944135246,
+                     *         "after": 23.013623776851368,
+                     *         "before": 25.336629490583412,
                      *         "difference": null
                      *       },
                      *       "dropped": [],
                      *       "moved": [],
                      *       "runs_eur": {
-                     *         "after": 9.004157727028284,
-                     *         "before": 9.004157727028284,
+                     *         "after": 6.934563271309185,
+                     *         "before": 6.934563271309185,
                      *         "difference": 0
                      *       },
                      *       "sample": true,
-                     *       "unchanged": 10,
+                     *       "unchanged": 9,
                      *       "words": [
-                     *         "10 runs stay, 0 move, 0 are new, 0 are dropped.",
+                     *         "9 runs stay, 0 move, 0 are new, 0 are dropped.",
                      *         "The energy of the runs in both windows costs the same; whole costs differ in span."
                      *       ]
                      *     }
@@ -10873,7 +10905,7 @@ export interface operations {
                      *       "batches": [
                      *         {
                      *           "batch": "loaf-2026-03-10-1",
-                     *           "begun": 1,
+                     *           "begun": 2,
                      *           "lost": false,
                      *           "product": "loaf",
                      *           "steps": 2
@@ -10921,10 +10953,10 @@ export interface operations {
                      *           "unit": 1
                      *         },
                      *         {
-                     *           "batch": "loaf-2026-03-10-2",
-                     *           "end": "2026-03-10T20:00:00Z",
-                     *           "machine": "mixer",
-                     *           "process": "mix",
+                     *           "batch": "loaf-2026-03-10-1",
+                     *           "end": "2026-03-10T20:30:00Z",
+                     *           "machine": "oven",
+                     *           "process": "bake",
                      *           "product": "loaf",
                      *           "reported": false,
                      *           "start": "2026-03-10T19:30:00Z",

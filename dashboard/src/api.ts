@@ -20,6 +20,8 @@ export interface Problem {
   status: number;
   detail: string;
   hint: string;
+  /** The cause as a word, where the server has one. */
+  cause?: string | undefined;
   /** What could not be made and by which rules, where no plan fits. */
   conflicts?: Record<string, unknown>[];
 }
@@ -78,6 +80,7 @@ export async function refusal(answer: Response): Promise<Refusal> {
     status: answer.status,
     detail: said.detail ?? "",
     hint: said.hint ?? "",
+    cause: said.cause,
     conflicts: said.conflicts ?? [],
   });
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { failureWords } from "../src/i18n/areas/failures";
 import { healthWords } from "../src/i18n/areas/health";
 import { jobWords } from "../src/i18n/areas/jobs";
 import {
@@ -21,12 +22,14 @@ import {
   type WeekDay,
 } from "../src/pure/climate";
 import { dayName, dayText, monthNames, nearText, spanText } from "../src/pure/dates";
-import { countStates, freshness, groupsOf, nameOf, namesOf, reasonOf, remediesOf, remedyOf, sourceText, worstOf, type SeriesRow } from "../src/pure/health";
+import { failureText } from "../src/pure/failures";
+import { countStates, failingOf, freshness, groupsOf, nameOf, namesOf, reasonOf, remediesOf, remedyOf, sourceText, worstOf, type SeriesRow } from "../src/pure/health";
 import { cadenceText, isBad, stateOf, tookText, type Job } from "../src/pure/jobs";
 import { sectionOf } from "../src/pure/sections";
 import { rounded, signed } from "../src/pure/signed";
 
 const { es, en } = healthWords;
+const failures = failureWords.es;
 const SPAIN = { zone: "Europe/Madrid", locale: "es-ES" };
 const NOW = Date.parse("2026-03-10T20:00:00Z");
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, " ");
@@ -99,6 +102,26 @@ describe("the health of the data", () => {
     expect(say({ rows: 0, state: "off", kind: "imported" })).toBe("ningún fichero cargado");
   });
 
+  it("says why a source fails, and quotes what has no form", () => {
+    const said: [string, string, string][] = [
+      ["answered 403", "dice que no (HTTP 403): la clave o el permiso", ""],
+      ["answered 429, asks to wait 60 s", "demasiadas peticiones; pide esperar 60 s", ""],
+      ["ree: answered 503", "tiene un fallo suyo (HTTP 503)", ""],
+      ["answered 500 inside a good status.", "tiene un fallo suyo (HTTP 500)", ""],
+      ["answered 418", "ha respondido HTTP 418", ""],
+      ["no answer in time", "no responde a tiempo", ""],
+      ["no connection ([Errno 111] Connection refused)", "no hay conexión", ""],
+      ["connection broken (ReadError)", "la conexión se ha cortado", ""],
+      ["the key is not accepted", "no admite la clave", ""],
+      ["weather of another place", "ha respondido algo inesperado:", "weather of another place"],
+    ];
+    for (const [reason, text, quoted] of said) expect(failureText(reason, failures)).toEqual({ text, quoted });
+    expect(failingOf("3 slots missing; ree failing since 2026-03-10 18:00 UTC: answered 500; omie failing since 2026-03-10 18:05 UTC: a; b")).toEqual([
+      { source: "ree", reason: "answered 500" },
+      { source: "omie", reason: "a; b" },
+    ]);
+  });
+
   it("translates the remedies and reasons it knows and marks the others as English", () => {
     expect(remedyOf("Set CHOCO_ESIOS__TOKEN to have it.", es)?.text).toContain("CHOCO_ESIOS__TOKEN");
     expect(remedyOf("Set CHOCO_ESIOS__TOKEN to have it.", es)?.foreign).toBe(false);
@@ -106,12 +129,20 @@ describe("the health of the data", () => {
       text: "It is asked again at every sync; choco doctor tells.",
       foreign: true,
     });
+    expect(remedyOf("It is asked again at every sync; if it stays so, `choco doctor` tells what is wrong with esios, ree.", es)).toEqual({
+      text: "Se vuelve a pedir solo; si sigue así, «choco doctor» dice qué le pasa a ESIOS, Red Eléctrica.",
+      foreign: false,
+    });
     expect(remedyOf("", es)).toBeNull();
     const late = like({ state: "late", remedy: "Run `choco sync`; more." });
     expect(remediesOf([late, { ...late, series: "b" }, like({ remedy: "Run `choco sync`" })], es)).toHaveLength(1);
-    expect(reasonOf("out of reach of open_meteo_archive", es)).toEqual({ text: "fuera del alcance de Open-Meteo (archivo)", foreign: false });
-    expect(reasonOf("ree_system: has nothing", es).text).toBe("Red Eléctrica no tiene nada");
-    expect(reasonOf("ree: HTTP 500", es)).toEqual({ text: "ree: HTTP 500", foreign: true });
+    expect(reasonOf("out of reach of open_meteo_archive", es, failures)).toEqual({ text: "fuera del alcance de Open-Meteo (archivo)", foreign: false });
+    expect(reasonOf("ree_system: has nothing", es, failures).text).toBe("Red Eléctrica no tiene nada");
+    expect(reasonOf("ree: the sky fell", es, failures)).toEqual({ text: "ree: the sky fell", foreign: true });
+    expect(reasonOf("esios: answered 403; omie: no answer in time", es, failures)).toEqual({
+      text: "ESIOS: dice que no (HTTP 403): la clave o el permiso; OMIE: no responde a tiempo",
+      foreign: false,
+    });
   });
 });
 

@@ -10,7 +10,8 @@ import { whyWords } from "../src/i18n/areas/plan-why";
 import { lasting, marker, rankOf, recipe, verdict } from "../src/pure/plan";
 import { beforeText, becauseText, changeTexts, marksText, moneyText, reasonText, type Diff } from "../src/pure/plan-words";
 import { batchesUnderWay, outagesOf, reportText, startingNext, stepsOf, type Log } from "../src/pure/production";
-import { conflictTexts, refusalText, rulesText } from "../src/pure/refusals";
+import { extended, renewed } from "../src/pure/history";
+import { adviceText, conflictTexts, refusalText, rulesText } from "../src/pure/refusals";
 import { HOUR, localText, momentsOf } from "../src/pure/time";
 import { blocksOf, rowsOf } from "../src/pure/timeline";
 import { blank, changeOf, changeText, KINDS, sideBySide, verdictText, type Answer } from "../src/pure/what-if";
@@ -135,6 +136,43 @@ describe("refusals", () => {
     expect(Object.keys(refusalWords.es.rules)).toEqual(Object.keys(refusalWords.en.rules));
     expect(Object.keys(planWords.es.causes)).toEqual(Object.keys(planWords.en.causes));
     expect(Object.keys(refusalWords.es.refused)).toEqual(Object.keys(refusalWords.en.refused));
+  });
+});
+
+describe("what to do about a refusal", () => {
+  const problem = (type: string, status: number, cause?: string) => ({ type: `urn:chocolate-factory:${type}`, title: "", status, detail: "Detail.", hint: "Hint.", cause });
+  const { es, en } = refusalWords;
+
+  it("is said in the page's language, with the server's own words behind it", () => {
+    expect(adviceText(problem("Busy", 409), es)).toEqual({ remedy: "Vuelve a pedirlo dentro de un minuto.", detail: "Detail." });
+    expect(adviceText(problem("Busy", 409), en)).toEqual({ remedy: "", detail: "Detail. Hint." });
+    expect(adviceText(problem("about:blank", 500), es)).toEqual({ remedy: es.faultRemedy, detail: "Detail." });
+    expect(adviceText(problem("about:blank", 404), es)).toEqual({ remedy: "", detail: "Detail. Hint." });
+  });
+
+  it("needs none of the server's words where the cause is known", () => {
+    expect(adviceText(problem("NotFound", 404, "no_batch"), es)).toEqual({ remedy: "El plan vigente no tiene ningún lote con ese nombre.", detail: "" });
+    expect(adviceText(problem("NotFound", 404, "no_batch"), en).detail).toBe("");
+    expect(adviceText(problem("NotFound", 404, "toString"), en).detail).toBe("Detail. Hint.");
+    expect(Object.keys(en.causes)).toEqual(Object.keys(es.causes));
+    expect(Object.keys(es.refused).filter((kind) => !Object.hasOwn(es.remedies, kind))).toEqual([]);
+  });
+});
+
+describe("the list of plans", () => {
+  const page = (next: string | null, ...ids: number[]) => ({ rows: ids.map((id) => ({ id: String(id) })), next });
+  const ids = (list: { rows: { id: string }[] }) => list.rows.map((row) => Number(row.id));
+
+  it("grows at both ends", () => {
+    const known = extended(page("b", 9, 8), page(null, 8, 7));
+    expect([ids(known), known.next]).toEqual([[9, 8, 7], null]);
+    const newer = renewed(known, page("x", 10, 9));
+    expect([ids(newer), newer.next]).toEqual([[10, 9, 8, 7], null]);
+  });
+
+  it("has no gap where more came than a page holds", () => {
+    expect(renewed(page("a", 3, 2), page("c", 9, 8))).toEqual(page("c", 9, 8));
+    expect(renewed(page(null), page("c", 9, 8))).toEqual(page("c", 9, 8));
   });
 });
 

@@ -1,11 +1,28 @@
 import { describe, expect, it } from "vitest";
 
+import { modelWords } from "../src/i18n/areas/models";
+import { modelText } from "../src/pure/models";
 import { banded, boundsOf, coverageWord, gain, keptRows, outside, recordOf, scaleOf, steps, type Hour, type Models, type Scores } from "../src/pure/quality";
 
 const HOUR = 3_600_000;
 function hour(at: number, price: number | null, forecast: number | null = null, band: [number, number] | null = null): Hour {
   return { start: at * HOUR, end: (at + 1) * HOUR, price, forecast, low: band?.[0] ?? null, high: band?.[1] ?? null, naive: null, issue: 0 };
 }
+
+describe("names of forecasters", () => {
+  it("says in Spanish what a model had to do without", () => {
+    const said: [string, string][] = [
+      ["boosting", "boosting"],
+      ["naive-kind (boosting needs 150 days, 3 are known)", "naive-kind (a boosting le hacen falta 150 días y hay 3)"],
+      ["naive-kind (prophet found no optimum; new)", "naive-kind (prophet no encontró solución; new)"],
+      ["mix (tomorrow without its spot price)", "mix (mañana, sin su precio de mercado)"],
+    ];
+    for (const [name, text] of said) {
+      expect(modelText(name, modelWords.es)).toBe(text);
+      expect(modelText(name, modelWords.en)).toBe(name);
+    }
+  });
+});
 
 describe("forecast against outcome", () => {
   it("breaks a line where an hour or its value is missing", () => {

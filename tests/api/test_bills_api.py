@@ -45,7 +45,9 @@ def test_the_bill_of_a_month(client: TestClient, ports: Ports) -> None:
     answer = client.get(PATH, params={"month": "2026-03"})
     assert answer.status_code == 200
     body, told = answer.json(), make_bill(ports, BillRequest(MARCH))
-    assert set(body) == set(told)
+    assert set(body) == {*told, "assumptions_es", "missing_es"}
+    assert len(body["assumptions_es"]) == len(body["assumptions"]) and None not in body["missing_es"]
+    assert any(text and text.startswith("El consumo es el que decían") for text in body["assumptions_es"])
     assert (body["from"], body["to"], body["status"]) == ("2026-03-01", "2026-03-31", "partial")
     assert body["total_eur"] == told["total_eur"]
     assert sum(Decimal(str(line["eur"])) for line in body["lines"]) == Decimal(str(body["total_eur"]))

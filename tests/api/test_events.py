@@ -82,7 +82,7 @@ def served(world: World) -> Iterator[tuple[int, Server, threading.Thread]]:
 def nobody_listens(server: Server) -> None:
     """Wait until the server knows that all readers are gone: then it looks no more."""
     changes = server.config.app.state.changes  # type: ignore[union-attr]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while changes._readers and time.monotonic() < deadline:
         time.sleep(0.02)
     assert (changes._readers, changes._watch) == (set(), None)
@@ -175,7 +175,7 @@ def test_the_server_stops_at_once_with_open_streams(world: World) -> None:
             stream.next()
         start = time.monotonic()
         server.should_exit = True
-        thread.join(5)
+        thread.join(20)
         assert not thread.is_alive()
         assert time.monotonic() - start < WITHIN + BUSY
         for stream in streams:

@@ -48,7 +48,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 """What tools are asked that take something; the others are asked nothing."""
 
-SLOW_S = 0.4
+SLOW_S = 2.0
 START = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
 MODERN = "2026-07-28"
 ENVELOPE = {
@@ -586,7 +586,7 @@ def test_the_command_serves_on_stdio(world: World, tmp_path: Path) -> None:
     """Every tool, those on the network with what a daemon tells them."""
 
     async def talk(socket: Path) -> None:
-        with anyio.fail_after(60):
+        with anyio.fail_after(300):
             async with Client(command(tmp_path, socket)) as client:
                 assert [tool.name for tool in (await client.list_tools()).tools] == list(TOOLS)
                 answer = await client.call_tool("current_price", {})
@@ -607,7 +607,7 @@ def test_the_command_serves_on_stdio(world: World, tmp_path: Path) -> None:
 
 def test_the_command_offers_no_network_where_none_is(tmp_path: Path) -> None:
     async def talk() -> None:
-        with anyio.fail_after(60):
+        with anyio.fail_after(300):
             async with Client(command(tmp_path, tmp_path / "none")) as client:
                 here = [tool.name for tool in (await client.list_tools()).tools]
                 assert here == [name for name in TOOLS if name not in PRIVATE]

@@ -46,6 +46,13 @@ def test_what_if(client: TestClient) -> None:
     assert client.get("/api/v1/plans").json() == before
 
 
+def test_a_batch_may_have_any_name(client: TestClient) -> None:
+    """Products are named in the file of the plant: "70/30" is one batch, not two parts of a path."""
+    refused = client.get("/api/v1/plans/latest/runs/negro%2070%2F30-1/why")
+    assert (refused.status_code, refused.json()["cause"]) == (404, "no_batch")
+    assert "negro 70/30-1" in refused.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [

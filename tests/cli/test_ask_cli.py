@@ -52,7 +52,7 @@ def test_asks_tells_and_refuses(choco: Run, tmp_path: Path) -> None:
     assert "negativas" in talk.say("¿Cuántas horas negativas hubo ayer?")
     assert "mañana" not in talk.say("¿y hoy?"), "the day before is not told again"
     assert talk.tools == ["day_prices", "day_prices"]
-    time.sleep(0.5)  # The prompt is there a moment before it is read from; nobody is quicker than that.
+    talk.listens()
     talk.write("\x03")
     talk.until("? ")
     assert "500 are allowed" in talk.say("x" * 501)
@@ -93,13 +93,20 @@ class Terminal:
         os.write(self._own, text.encode())
 
     def until(self, mark: str) -> str:
-        """What is printed up to a mark at its end; fails after 30 s."""
-        seen, end = "", time.monotonic() + 30
+        """What is printed up to a mark at its end; fails after two minutes."""
+        seen, end = "", time.monotonic() + 120
         while not seen.endswith(mark):
             assert time.monotonic() < end, seen
             if select.select([self._own], [], [], 0.2)[0]:
                 seen += os.read(self._own, 4096).decode(errors="replace")
         return seen
+
+    def listens(self) -> None:
+        """Wait until the command sleeps, its prompt being there: it does not hear what comes before."""
+        status, end = Path(f"/proc/{self._process}/stat"), time.monotonic() + 120
+        while status.read_text().rsplit(")", 1)[1].split()[0] != "S":
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
     def say(self, line: str) -> str:
         """The answer to a line."""

@@ -61,14 +61,14 @@ def test_a_job_apart_keeps_its_work_and_tells_its_failure(
         monkeypatch.setenv(name, value)
     settings = load_settings()
     world = build_world(settings)
-    run_apart(settings, JobInfo("plan", MADRID_NIGHT, 60.0), world)
+    run_apart(settings, JobInfo("plan", MADRID_NIGHT, 600.0), world)
     (plan,) = world.real.store.find("plan", limit=1)
     assert plan.at.isoformat().startswith("2026-03-10T20:00")
     assert last_run(world.real.store, "plan") is None, "the caller keeps the state"
     with pytest.raises(Overdue, match="plan was ended after 0 minutes"):
         run_apart(settings, JobInfo("plan", MADRID_NIGHT, 0.05), world)
     with pytest.raises(ChocolateError, match="told nothing"):
-        run_apart(settings, JobInfo("nothing", MADRID_NIGHT, 60.0), world)
+        run_apart(settings, JobInfo("nothing", MADRID_NIGHT, 600.0), world)
 
 
 SERVER = """
@@ -77,7 +77,7 @@ from chocolate_factory.core.config import load_settings
 from chocolate_factory.domain.jobs import Daily, JobInfo
 from chocolate_factory.wiring import build_world
 settings = load_settings()
-run_apart(settings, JobInfo("train", Daily(4), 60.0), build_world(settings))
+run_apart(settings, JobInfo("train", Daily(4), 600.0), build_world(settings))
 """
 
 
@@ -85,12 +85,13 @@ def test_a_job_apart_ends_with_the_server_that_started_it(env: dict[str, str]) -
     """However that ends: with it went the lock that keeps others from running the same job."""
     server = subprocess.Popen([sys.executable, "-c", SERVER], env={**os.environ, **env})
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not children.read_text() and time.monotonic() < end:
         time.sleep(0.01)
     (child,) = map(int, children.read_text().split())
     server.kill()
     server.wait()
+    end = time.monotonic() + 60
     while is_alive(child) and time.monotonic() < end:
         time.sleep(0.01)
     assert not is_alive(child)

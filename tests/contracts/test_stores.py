@@ -732,7 +732,7 @@ def test_two_processes_writing_the_same_rows_do_no_harm(fresh: Fresh) -> None:
     writers = [
         subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, text=True, cwd=ROOT) for n in range(2)
     ]
-    changed = [int(writer.communicate(timeout=120)[0]) for writer in writers]
+    changed = [int(writer.communicate(timeout=600)[0]) for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
     assert sum(changed) == 9000 if fresh.name == "sqlite" else sum(changed) >= 9000
     assert list(STORES[fresh.name](place).revisions("spot", EVER)) == list(quarter_year())

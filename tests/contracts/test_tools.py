@@ -22,6 +22,8 @@ FILLED: dict[str, Any] = {
     **{"day": "2026-03-11", "at": "14:30", "hours": 2, "month": "2026-02", "days": 20},
     **{"batch": "loaf-2026-03-11-1", "machine": "oven", "product": "loaf", "series": "spot"},
     **{"since": "08:00", "until": "14:00", "last": "2026-03-12", "than": "2026-03-10"},
+    **{"than_last": "2026-03-10", "than_at": "20:00", "period": "P2"},
+    **{"than_since": "08:00", "than_until": "14:00", "rank": "dearest"},
     **{"which": "last", "quantity": "rain"},
     **{"query": "¿Qué es el ahorro?", "changes": ["price=+10%"], "address": "100.101.102.103"},
 }
@@ -73,7 +75,16 @@ def test_tells_facts_and_nothing_beyond(ports: Ports, name: str, filled: bool) -
 def test_says_that_data_are_missing_in_an_empty_store(tmp_path_factory: Any, name: str) -> None:
     bare = empty_ports(tmp_path_factory.mktemp("bare"), tiny())
     told = call_tool(bare, name, {}, CLI)
-    if name not in {"factory_facts", "tariff_periods", "orders", "data_health", "alerts", "holes"}:
+    if name not in {
+        "factory_facts",
+        "tariff_periods",
+        "orders",
+        "data_health",
+        "alerts",
+        "holes",
+        "shifts",
+        "time_now",
+    }:
         assert told.missing
     assert told.spoken("es")
 

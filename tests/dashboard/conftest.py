@@ -31,8 +31,9 @@ PATIENCE_MS = 30_000
 """A loaded machine may take this long over a page that it makes for the first time."""
 
 expect.set_options(timeout=PATIENCE_MS)
-USUAL = ("status of 404", "status of 409", "ERR_INCOMPLETE_CHUNKED_ENCODING")
-"""What the browser notes of an answer that says that there is nothing yet, and of a server that ends."""
+USUAL = ("status of 404", "status of 409", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_NETWORK_CHANGED")
+"""What the browser notes of an answer that says that there is nothing yet, of a server that ends, and of an
+interface of the machine that comes or goes, as those of containers do: all its requests are cut off then."""
 
 
 @pytest.fixture(scope="module")

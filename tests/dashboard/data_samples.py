@@ -68,7 +68,7 @@ def health(*rows: SeriesData) -> DataHealth:
             label=SeriesLabel(quantity="wind_speed", place="burgos"),
             kind="observed",
             state="failing",
-            note="open_meteo failing: HTTP 500",
+            note="open_meteo failing since 2026-03-10 18:00 UTC: answered 500",
             remedy="It is asked again at every sync.",
         ),
         series(
@@ -91,7 +91,7 @@ def health(*rows: SeriesData) -> DataHealth:
                 source="open_meteo",
                 since=TUESDAY - 2 * HOUR,
                 asked_at=TUESDAY,
-                reason="open_meteo: HTTP 500.",
+                reason="answered 500",
             )
         ],
         healing=Healing(at=TUESDAY - 17 * HOUR, found=30, closed=6),
@@ -130,7 +130,7 @@ HEALED = Healed(
             source="esios",
             series="pvpc",
             error="Unreachable",
-            reason="no answer in 20 s",
+            reason="no answer in time",
             first_day=date(2026, 3, 7),
             last_day=date(2026, 3, 7),
         )
@@ -179,6 +179,7 @@ def job(name: str, outcome: Any, **more: Any) -> JobRow:
         "ended": TUESDAY - HOUR + timedelta(seconds=12),
         "seconds": 12.0,
         "next_at": TUESDAY + 8 * HOUR,
+        "kind": "",
         "reason": "",
         "hint": "",
         "runs": 3,
@@ -192,7 +193,14 @@ def jobs() -> JobsAnswer:
     never = {"started": None, "ended": None, "seconds": None, "next_at": None, "runs": 0}
     rows = [
         job("prices", "ok", cadence="every 15 min"),
-        job("backup", "failed", reason="No room on the disk.", hint="Free some.", failures=2),
+        job(
+            "backup",
+            "failed",
+            kind="StoreFailed",
+            reason="No room on the disk.",
+            hint="Free some.",
+            failures=2,
+        ),
         job("compare", "running", ended=None, seconds=None, next_at=None),
         job("advice", None, **never),
     ]

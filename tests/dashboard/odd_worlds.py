@@ -172,7 +172,7 @@ def write_plan(world: OddWorld, rng: random.Random) -> None:
         "baseline": made.baseline.model_copy(update={"cost_eur": cost + saving}),
         "saving": made.saving.model_copy(update={"eur": saving, "percent": rng.uniform(-5, 60)}),
     }
-    answer = made.model_copy(update=told).model_dump(mode="json")
+    answer = made.model_copy(update=told).model_dump(mode="json", exclude_computed_fields=True)
     batches = {run.batch: rng.uniform(0, 100) for run in runs}
     body = {"answer": answer, "baseline_batches": batches}
     world.ports.store.save(Record("plan", made.id, made.issued_at, body))

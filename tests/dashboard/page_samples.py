@@ -181,6 +181,7 @@ def ready(now: datetime = TUESDAY, *, first_in_hours: float = 9.0, sample: bool 
         site="Invented plant",
         timezone=ZONE,
         plant_note="Invented figures for tests.",
+        plant_note_es="Cifras inventadas para pruebas.",
         contracted_power_kw=[80, 80, 80, 80, 80, 130],
         contracted_kw=contracted_steps(plan),
         machines=MACHINES,
@@ -190,7 +191,14 @@ def ready(now: datetime = TUESDAY, *, first_in_hours: float = 9.0, sample: bool 
         ),
         plan=plan,
         data=[healthy, late],
-        troubles=[Trouble(title="Source unreachable", detail="esios: no answer.", hint="Check the network.")],
+        troubles=[
+            Trouble(
+                kind="Unreachable",
+                title="Source unreachable",
+                detail="esios: no answer.",
+                hint="Check the network.",
+            )
+        ],
     )
 
 

@@ -46,7 +46,8 @@ class Site:
     """Answers of `/api/v1/…` by path without the query; what is not given is as `otherwise`: missing.
 
     A value is a body, (status, body) for problems, or makes a response. POSTs are kept in `orders` as
-    (path, mark, body) and answered by `posts`, else refused. `tell` sends news to every open page.
+    (path, mark, body) and answered by `posts`, else refused. `tell` sends news to every open page, and to
+    one whose stream is not open yet once it is.
     """
 
     def __init__(self) -> None:
@@ -61,13 +62,13 @@ class Site:
         self.app.add_api_route("/version", lambda: self.read("version"), methods=["GET"])
         add_page(self.app)
         self.app.add_middleware(Guard)
-        self._news: list[list[str]] = []
         self.reset()
 
     def reset(self) -> None:
         """A ready plan and nothing else."""
         self.answers = {"dashboard": ready()}
         self.posts, self.orders, self.reads = {}, [], []
+        self._news: list[list[str]] = []
         self.otherwise: Any = (409, NOT_THERE)
 
     @property
@@ -86,16 +87,16 @@ class Site:
         self._news.append(list(topics))
 
     async def events(self, request: Request) -> Response:
-        """The stream of news from now on."""
+        """The stream of all news since the reset: what was told before it was open must not be lost."""
 
         async def lines() -> AsyncIterator[str]:
-            told = len(self._news)
+            told = 0
             yield "retry: 500\n\n"
             while not await request.is_disconnected():
                 for topics in self._news[told:]:
+                    told += 1
                     said = json.dumps({"topics": topics, "at": "2026-03-10T20:00:00Z"})
                     yield f"event: changed\ndata: {said}\n\n"
-                told = len(self._news)
                 await asyncio.sleep(0.05)
 
         return StreamingResponse(lines(), media_type="text/event-stream")
@@ -157,13 +158,35 @@ def plain(text: str) -> str:
 def table(page: Page, name: str) -> list[list[str]]:
     """Rows of a chart's table, opened by keyboard."""
     details = page.locator(f"[data-table={name}]")
-    details.locator("summary").focus()
-    page.keyboard.press("Enter")
+    details.locator("summary").press("Enter")
     details.locator("tbody tr").first.wait_for()
     rows: list[list[str]] = details.locator("tbody").evaluate(
         "body => [...body.rows].map(row => [...row.cells].map(cell => cell.textContent.trim()))"
     )
     return rows
+
+
+INKED = """([chart, names, least]) => {
+    const canvas = document.querySelector(`section[aria-labelledby=${chart}-title] canvas`);
+    if (!canvas?.width) return false;
+    const style = getComputedStyle(document.documentElement);
+    const wanted = names.map(name => parseInt(style.getPropertyValue(name).trim().slice(1), 16));
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    const pen = copy.getContext("2d", {willReadFrequently: true});
+    pen.drawImage(canvas, 0, 0);
+    const {data} = pen.getImageData(0, 0, copy.width, copy.height);
+    const counts = wanted.map(() => 0);
+    for (let i = 0; i < data.length; i += 4) {
+        const at = wanted.indexOf(data[i] * 65536 + data[i + 1] * 256 + data[i + 2]);
+        if (at >= 0) counts[at] += 1;
+    }
+    return counts.every(count => count > least);
+}"""
+
+
+def inked(page: Page, chart: str, colours: list[str], least: int = 10) -> None:
+    """Wait until a chart has more than so many pixels of each of these colours of the style sheet."""
+    page.wait_for_function(INKED, arg=[chart, colours, least])
 
 
 def tab(page: Page, name: str) -> None:

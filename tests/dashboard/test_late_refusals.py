@@ -12,6 +12,7 @@ from tests.dashboard.conftest import Open
 from tests.dashboard.page_samples import ready
 from tests.dashboard.site import PHONE, REFUSED, Site, axe_faults, tab
 from tests.dashboard.site import text_of as said
+from tests.dashboard.whole import settle
 
 FORBIDDEN = "No cabe: ningún plan cumple todas las reglas."
 LEAVE: dict[str, Callable[[Page], None]] = {
@@ -44,6 +45,7 @@ def test_a_refusal_finds_the_reader_after_the_dialog_was_closed(show: Open, how:
     expect(note.get_by_role("alert")).to_contain_text(FORBIDDEN)
     expect(note.locator("h2")).to_have_text("Planificar de nuevo")
     expect(note).to_be_in_viewport(ratio=1)
+    settle(page)
     assert axe_faults(page) == []
     note.get_by_role("button", name="Cerrar").click()
     expect(note).to_have_count(0)
@@ -65,7 +67,8 @@ def test_a_refusal_in_the_dialog_speaks_the_language_of_the_page(show: Open) -> 
     page = show(quiet=True)
     page.locator("[data-test=plan-again]").click()
     page.locator("[data-test=confirm]").click()
-    assert said(page, "problem") == f"{FORBIDDEN} 2 batches cannot be made. Allow it."
+    remedy = "Pide menos, añade un turno o una máquina, o admite retrasos."
+    assert said(page, "problem") == f"{FORBIDDEN} {remedy} 2 batches cannot be made."
     expect(page.locator("[data-test=problem] [lang=en]")).to_contain_text("2 batches")
     expect(page.locator("[data-test=unseen]")).to_have_count(0)
 
@@ -82,4 +85,5 @@ def test_a_page_that_cannot_be_read_says_so_in_its_language(show: Open, site: Si
     site.answers["dashboard"] = (500, {**REFUSED, "type": "about:blank", "status": 500})
     notice = show(quiet=True).locator("[data-test=failed]")
     expect(notice.locator("strong")).to_have_text("El servidor ha fallado.")
-    expect(notice.locator("[lang=en]")).to_have_text("2 batches cannot be made. Allow it.")
+    expect(notice).to_contain_text("Vuelve a intentarlo")
+    expect(notice.locator("[lang=en]")).to_have_text("2 batches cannot be made.")

@@ -28,7 +28,7 @@ from chocolate_factory.services.keep_jobs import keep_run
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
 from chocolate_factory.services.rate_prices import stack_over
 from tests.conftest import terminal
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import PATIENCE_MS, Open
 from tests.dashboard.site import Serving, Site, plain, tab
 from tests.dashboard.site import text_of as said
 from tests.e2e.door import free_port
@@ -122,7 +122,7 @@ def opened(page: Page) -> Page:
 
 def wait_readers(plant: Plant, count: int) -> None:
     """Until as many streams are open."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_MS / 1000
     while plant.readers() != count and time.monotonic() < end:
         time.sleep(0.02)
     assert plant.readers() == count

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from chocolate_factory.main import create_app
 from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
 from tests.dashboard.conftest import Open
 from tests.dashboard.page_samples import BEFORE_LONG_DAY, preparing, ready
-from tests.dashboard.site import PHONE, Serving, Site, plain, tab, table
+from tests.dashboard.site import PHONE, Serving, Site, inked, plain, tab, table
 from tests.dashboard.site import text_of as said
 from tests.worlds import sample_world
 
@@ -47,21 +47,7 @@ def test_plan_is_drawn_and_told_run_by_run(show: Open, site: Site) -> None:
     rows = table(page, "plan")
     assert len(rows) == len(site.answer.plan.runs)
     assert rows[0][:5] == ["standard-1", "estándar", "mezcla", "Mezcladora 1", "mié 11 06:00–06:30"]
-    drawn = page.locator("section[aria-labelledby=plan-title] canvas").first.evaluate(
-        """canvas => {
-            const root = getComputedStyle(document.documentElement);
-            const wanted = ["--product-1", "--product-2"].map(
-                name => parseInt(root.getPropertyValue(name).trim().slice(1), 16));
-            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            const counts = wanted.map(() => 0);
-            for (let i = 0; i < data.length; i += 4) {
-                const at = wanted.indexOf(data[i] * 65536 + data[i + 1] * 256 + data[i + 2]);
-                if (at >= 0) counts[at] += 1;
-            }
-            return counts;
-        }"""
-    )
-    assert min(drawn) > 200
+    inked(page, "plan", ["--product-1", "--product-2"], 200)
     load = table(page, "load")
     assert len(load) == len(site.answer.plan.load_kw)
     assert any(cells[3] != "–" for cells in load)
@@ -117,7 +103,7 @@ def test_a_failed_plan_says_so_and_can_be_tried_again(show: Open, site: Site) ->
     site.answer = ready().model_copy(update={"state": "failed", "plan": None, "advice": None})
     page = show()
     assert "No se pudo preparar el plan" in said(page, "plan-failed")
-    assert "Check the network." in said(page, "troubles")
+    assert "Comprueba la conexión a internet" in said(page, "troubles")
     expect(page.locator("[data-test=plan-again]")).to_be_enabled()
     expect(page.locator("canvas")).to_have_count(1)
 
@@ -161,7 +147,12 @@ def test_a_new_plan_needs_two_taps_and_a_refusal_is_told(show: Open, site: Site)
 def test_late_data_and_troubles_say_what_to_do(show: Open) -> None:
     page = show()
     assert "PVPC" in said(page, "late")
-    assert "Check the network." in said(page, "troubles")
+    troubles = said(page, "troubles")
+    assert "No se llega a una fuente de datos." in troubles
+    assert "Comprueba la conexión a internet; se vuelve a pedir solo. esios: no answer." in troubles
+    expect(page.locator("[data-test=troubles] [lang=en]")).to_have_text("esios: no answer.")
+    page.get_by_role("button", name="English").click()
+    assert "esios: no answer. Check the network." in said(page, "troubles")
 
 
 def test_real_application(show: Open, tmp_path: Path) -> None:
@@ -174,3 +165,31 @@ def test_real_application(show: Open, tmp_path: Path) -> None:
         assert said(page, "answer").startswith(("Ahora: ", "Espera: "))
         tab(page, "plan")
         assert len(table(page, "plan")) > 0
+
+
+def test_a_part_that_is_cut_off_is_asked_for_again(show: Open) -> None:
+    page = show(quiet=True)
+    asked: list[str] = []
+
+    def cut_off_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/assets/AskView-*.js", cut_off_once)
+    tab(page, "ask")
+    expect(page.locator("[data-test=question]")).to_be_visible()
+    assert len(asked) == 2
+
+
+def test_a_part_that_is_not_there_is_told_and_can_be_asked_for(show: Open) -> None:
+    page = show(quiet=True)
+    page.route("**/assets/AskView-*.js", lambda route: route.abort())
+    tab(page, "ask")
+    failed = page.get_by_role("alert")
+    expect(failed).to_contain_text("Esta parte de la página no se pudo cargar.")
+    page.unroute("**/assets/AskView-*.js")
+    failed.get_by_role("button", name="Reintentar").click()
+    expect(page.locator("[data-test=question]")).to_be_visible()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import PATIENCE_MS, Open
 from tests.dashboard.site import NOT_THERE, PHONE, Site
 
 CARDS: dict[str, set[str]] = {
@@ -36,10 +36,10 @@ CASES: dict[str, tuple[Any, str]] = {
 
 
 def framed(page: Page, place: str, phase: str) -> dict[str, tuple[str, str]]:
-    """(phase, text) of the cards of a place, when all are there and have come to a phase, or after 8 s."""
+    """(phase, text) of the cards of a place, when all are there and have come to a phase, or after 30 s."""
     page.evaluate("place => { window.location.hash = place; }", place)
     found: dict[str, tuple[str, str]] = {}
-    for _ in range(80):
+    for _ in range(PATIENCE_MS // 100):
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         told = page.evaluate(
             "() => Object.fromEntries([...document.querySelectorAll('main .framed')]"

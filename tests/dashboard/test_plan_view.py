@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from chocolate_factory.api.schemas.plans import PlanAnswer
 from chocolate_factory.main import create_app
@@ -16,7 +16,7 @@ from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
 from tests.dashboard import plan_samples as samples
 from tests.dashboard.conftest import Open
-from tests.dashboard.site import PHONE, Serving, Site, axe_faults, plain, table
+from tests.dashboard.site import PHONE, REFUSED, Serving, Site, axe_faults, inked, plain, table
 from tests.dashboard.site import text_of as said
 from tests.worlds import sample_world
 
@@ -27,27 +27,6 @@ def plan(site: Site) -> PlanAnswer:
     site.answers = samples.answers()
     assert site.answer.plan
     return site.answer.plan
-
-
-def ink(page: Page, chart: str, colours: list[str]) -> list[int]:
-    """Pixels of colours of the style sheet in a chart."""
-    canvas = page.locator(f"[data-card=timeline] section[aria-labelledby={chart}-title] canvas")
-    canvas.wait_for()
-    found: list[int] = canvas.evaluate(
-        """(canvas, names) => {
-        const style = getComputedStyle(document.documentElement);
-        const wanted = names.map(name => parseInt(style.getPropertyValue(name).trim().slice(1), 16));
-        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        const counts = wanted.map(() => 0);
-        for (let i = 0; i < data.length; i += 4) {
-            const at = wanted.indexOf(data[i] * 65536 + data[i + 1] * 256 + data[i + 2]);
-            if (at >= 0) counts[at] += 1;
-        }
-        return counts;
-    }""",
-        colours,
-    )
-    return found
 
 
 def test_the_plan_says_why_it_is_so_and_what_needs_a_look(show: Open, plan: PlanAnswer) -> None:
@@ -82,11 +61,11 @@ def test_runs_are_marked_by_shape_and_word(show: Open, plan: PlanAnswer) -> None
     assert states["standard-1", "mezcla"] == "fijado: empieza pronto"
     assert states["standard-2", "mezcla"] == "movido 1 h más tarde"
     assert states["standard-2", "conchado"] == "–"
-    assert min(ink(page, "plan", ["--product-1", "--product-2", "--danger"])) > 10
+    inked(page, "plan", ["--product-1", "--product-2", "--danger"])
     load = table(page, "load")
     assert [plain(load[0][k]) for k in (4, 5, 6)] == ["3 kW", "10 kW", "0 kWh"]
     assert plain(load[20][5]) == "-7,5 kW"
-    assert min(ink(page, "load", ["--battery", "--solar"])) > 10
+    inked(page, "load", ["--battery", "--solar"])
 
 
 def test_why_opens_from_the_table_by_keyboard_and_gives_the_focus_back(
@@ -284,6 +263,28 @@ def test_cards_say_when_there_is_nothing_or_no_answer(show: Open, site: Site) ->
     site.answers = samples.answers()
     page.locator("[data-card=history]").get_by_role("button").click()
     expect(page.locator("[data-test=plans] tbody tr")).to_have_count(2)
+
+
+def test_the_history_goes_back_page_by_page(show: Open, plan: PlanAnswer, site: Site) -> None:
+    first = {**site.answers["plans"], "next": "there"}
+    rows = [{**row, "id": f"{row['id']}-older"} for row in first["plans"]]
+    site.answers["plans"] = first
+    page = show(hash="plan", quiet=True)
+    listed = page.locator("[data-test=plans] tbody tr")
+    expect(listed).to_have_count(2)
+    more = page.locator("[data-test=older-plans]")
+    site.answers["plans"] = (500, REFUSED)
+    more.click()
+    expect(page.locator("[data-card=history] [data-test=problem]")).to_be_visible()
+    expect(listed).to_have_count(2)
+    site.answers["plans"] = {**first, "plans": rows, "next": None}
+    more.click()
+    expect(listed).to_have_count(4)
+    expect(page.locator("[data-card=history]")).to_contain_text(
+        "Se muestran los 4: no hay planes anteriores."
+    )
+    expect(more).to_have_count(0)
+    expect(page.locator("[data-card=history] [data-test=problem]")).to_have_count(0)
 
 
 @pytest.mark.soak

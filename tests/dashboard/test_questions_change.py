@@ -35,7 +35,8 @@ def test_a_card_never_shows_what_was_asked_before(show: Open, site: Site, name: 
         page.get_by_role("button", name="English").click()
     expect(shown).to_be_visible()
     before = card.bounding_box()
-    page.locator(f"[data-test={choice}]").select_option(index=2)
+    with page.expect_request(f"**/api/v1/{path}?*"):
+        page.locator(f"[data-test={choice}]").select_option(index=2)
     expect(card).to_have_attribute("data-phase", "loading")
     expect(shown).to_have_count(0)
     after = card.bounding_box()

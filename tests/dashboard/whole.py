@@ -73,7 +73,7 @@ def unroll(page: Page) -> None:
     """Until all of the page is there: what is far down is fetched when it comes near."""
     settle(page)
     page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-    page.wait_for_timeout(60)
+    expect(page.locator("[data-far]")).to_have_count(0)
     settle(page)
 
 
@@ -85,7 +85,6 @@ def go(page: Page, place: str) -> None:
         expect(page.locator(f"[data-section={part}]")).to_have_attribute("aria-current", "true")
     else:
         expect(page.locator(f"[data-tab={place}]")).to_have_attribute("aria-current", "page")
-    page.wait_for_timeout(60)
     unroll(page)
 
 

@@ -291,8 +291,9 @@ def test_the_image_holds_what_runs_in_the_tested_versions() -> None:
     assert image <= versions("requirements.lock")
     names = {name for name, _ in image}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = {re.split(r"[><=\[]", line)[0] for line in project["dependencies"]}
-    assert wanted <= names
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["mcp"], *extras["retrieval"]]
+    assert {re.split(r"[><=\[]", line)[0] for line in lines} <= names
     assert not names & {"prophet", "pytest", "ortools", "playwright", "dask", "pandas", "mypy"}
 
 

@@ -27,12 +27,12 @@ from tests.worlds import empty_ports, tiny
 
 INSIDE = ("/metrics", "/jobs", "/models", "/holes", "/audit", "/nodes", "/openapi.json")
 """Only for the local network."""
-SOLVE = {"POST /api/v1/plans/what-if", "POST /api/v1/plans/latest/runs/{batch}/why", "POST /api/v1/chat"}
+SOLVE = {"POST /api/v1/plans/what-if", "POST /api/v1/plans/latest/runs/{batch:path}/why", "POST /api/v1/chat"}
 VALUES = {
     "{plan_id}": "20260310-1",
     "{before}": "20260310-1",
     "{after}": "20260310-2",
-    "{batch}": "bar-1",
+    "{batch:path}": "bar-1",
     "{format}": "pdf",
     "{name}": "plan",
 }
@@ -56,7 +56,12 @@ def doors() -> Iterator[tuple[str, str, str]]:
 
 
 PAGE = [("GET", path, "open") for path in ("/", "/dashboard", "/assets/index-Bi6coXJu.js")]
-NAMES = ("leche%2055%20%25%20almendra-2026-03-10-1", "Bomb%C3%B3n-2026-03-10-1", "%E5%B7%A7" * 80 + "-1")
+NAMES = (
+    "leche%2055%20%25%20almendra-2026-03-10-1",
+    "negro%2070%2F30-2026-03-10-1",
+    "Bomb%C3%B3n-2026-03-10-1",
+    "%E5%B7%A7" * 80 + "-1",
+)
 """Batches of products whose names have more than letters and digits."""
 
 WHY = [
@@ -130,6 +135,7 @@ DISGUISED = [
     "/api/v1/plans/latest/runs/a%2f..%2f../why",
     "/api/v1/plans/latest/runs/a%5C..%5C/why",
     "/api/v1/plans/latest/runs/a%0d%0aX-Evil:1/why",
+    "/api/v1/plans/latest/runs/a%2F%2e%2e%2Fb/why",
     "/api/v1/plans/latest/runs/a%7f/why",
     "/api/v1/plans/latest/runs/a%zz/why",
     "/api/v1/plans/latest/runs/a b/why",

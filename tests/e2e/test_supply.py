@@ -475,11 +475,11 @@ def test_what_a_scanner_knows_is_told(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     assert scan_image.of_known(tmp_path) == [findings.Finding("CVE-1", "libgomp1 12", "fixed in 13")]
-    monkeypatch.setattr(findings, "SECONDS", 0.2)
-    for line, words in (
-        ("echo 'no database' >&2; exit 1", "no database"),
-        ("exec sleep 9", "no answer within"),
+    for line, words, seconds in (
+        ("echo 'no database' >&2; exit 1", "no database", 120.0),
+        ("exec sleep 99", "no answer within", 0.2),
     ):
+        monkeypatch.setattr(findings, "SECONDS", seconds)
         program.write_text(f"#!/bin/sh\n{line}\n")
         code, told = look(GOOD, "--known")
         assert (code, f"NOT LOOKED UP  known vulnerabilities of the base image: {words}" in told) == (

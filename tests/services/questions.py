@@ -271,6 +271,81 @@ P6_LASTS: tuple[Expected, ...] = (
     ("period_now", lambda _: "P6"),
     ("period_now_end", lambda _: datetime(2026, 3, 30, 6, tzinfo=UTC)),
 )
+
+
+def seconds_of(rows: list[dict[str, Any]], first: datetime, last: datetime) -> list[dict[str, Any]]:
+    """The rows of a plan whose start lies in a span."""
+    return [row for row in rows if first <= run_moment(row["start"]) < last]
+
+
+MORNING = (datetime(2026, 3, 30, 4, tzinfo=UTC), datetime(2026, 3, 30, 12, tzinfo=UTC))
+WHOLE_MONDAY = (datetime(2026, 3, 29, 22, tzinfo=UTC), datetime(2026, 3, 30, 22, tzinfo=UTC))
+
+
+def of_morning(ports: Ports) -> list[dict[str, Any]]:
+    """The runs of the plan that touch Monday's morning."""
+    return [
+        run
+        for run in plan(ports)["runs"]
+        if run_moment(run["start"]) < MORNING[1] and run_moment(run["end"]) > MORNING[0]
+    ]
+
+
+def load_of_monday(ports: Ports) -> list[float]:
+    """What the plan draws in each slot of Monday, kW."""
+    return [row["kw"] for row in seconds_of(plan(ports)["load_kw"], *WHOLE_MONDAY)]
+
+
+def cost_of_batches(ports: Ports) -> list[float]:
+    """What the runs of each batch of the plan cost, EUR."""
+    costs: dict[str, float] = {}
+    for run in plan(ports)["runs"]:
+        costs[run["batch"]] = costs.get(run["batch"], 0.0) + run["cost_eur"]
+    return list(costs.values())
+
+
+def two_hours_left(ports: Ports) -> list[float]:
+    """The mean of each two hours of what is left of today."""
+    prices = paid(ports, TODAY)[41:]
+    return [float(prices[slot : slot + 8].mean()) for slot in range(len(prices) - 7)]
+
+
+BY_PERIOD: tuple[Expected, ...] = (
+    ("p6_mean", lambda p: paid(p, YESTERDAY)[:32].mean()),
+    ("p2_mean", lambda p: np.concatenate([paid(p, YESTERDAY)[36:56], paid(p, YESTERDAY)[72:88]]).mean()),
+    ("p3_hours", lambda _: 7.0),
+)
+TWO_TIMES: tuple[Expected, ...] = (
+    ("at_mean", lambda p: at(p, YESTERDAY, 4)),
+    ("than_at_mean", lambda p: at(p, YESTERDAY, 20)),
+    ("difference", lambda p: abs(at(p, YESTERDAY, 4) - at(p, YESTERDAY, 20))),
+)
+WEEK_AND_DAY: tuple[Expected, ...] = (
+    ("day_mean", lambda p: paid(p, YESTERDAY).mean()),
+    ("than", lambda _: date(2026, 3, 16)),
+    ("than_last", lambda _: date(2026, 3, 22)),
+    ("than_mean", lambda p: np.concatenate([paid(p, day) for day in WEEK]).mean()),
+)
+RUNS_OF_MORNING: tuple[Expected, ...] = (
+    ("start", lambda _: MORNING[0]),
+    ("count", lambda p: len(of_morning(p))),
+    ("cost", lambda p: sum(run["cost_eur"] for run in of_morning(p))),
+)
+LOAD: tuple[Expected, ...] = (
+    ("energy", lambda p: sum(load_of_monday(p)) / 4),
+    ("peak_kw", lambda p: max(load_of_monday(p))),
+    ("contracted_kw", lambda _: 20.0),
+    ("excess", lambda p: plan(p)["cost_parts"]["excess_power"]),
+)
+EACH_BATCH: tuple[Expected, ...] = (
+    ("product1_cost", lambda p: sum(cost_of_batches(p)) / len(cost_of_batches(p))),
+    ("product1_kg_cost", lambda p: sum(cost_of_batches(p)) / len(cost_of_batches(p)) / 50),
+)
+OVEN_TWO_HOURS: tuple[Expected, ...] = (
+    ("best1_energy", lambda _: 22.0),
+    ("best1_cost", lambda p: 22 * min(two_hours_left(p))),
+    ("worst1_cost", lambda p: 22 * max(two_hours_left(p))),
+)
 IN_TIME: tuple[Expected, ...] = (("late", lambda p: len(plan(p)["late"])),)
 POWER: tuple[Expected, ...] = (("contracted_p1", lambda p: p.factory.contract.contracted_power_kw[0]),)
 
@@ -374,10 +449,10 @@ CASES = [
     *both("missing", "day_prices", BELOW_IN_JANUARY, day="2026-01-01", last="2026-01-31")(
         "¿Cuántas horas negativas hubo en enero?", "Were prices negative in January?"
     ),
-    *both("answered", "day_prices", AGAINST_YESTERDAY, day="2026-03-28", than="2026-03-27")(
+    *both("answered", "compare_prices", AGAINST_YESTERDAY, day="2026-03-28", than="2026-03-27")(
         "¿Es más barata la luz hoy que ayer?", "Is electricity cheaper today than yesterday?"
     ),
-    *both("answered", "day_prices", AGAINST_TODAY, day="2026-03-29", than="2026-03-28")(
+    *both("answered", "compare_prices", AGAINST_TODAY, day="2026-03-29", than="2026-03-28")(
         "¿Sube la luz mañana?", "Is electricity cheaper tomorrow?"
     ),
     *both(
@@ -434,6 +509,39 @@ CASES = [
     *both("answered", "plan_runs", COST_OF_BATCH, batch="loaf-2026-03-30-1")(
         "¿Cuánto cuesta el lote loaf-2026-03-30-1?", "What does batch loaf-2026-03-30-1 cost?"
     ),
+    *both("answered", "period_prices", BY_PERIOD, day="2026-03-27")(
+        "precio medio de ayer en punta y en valle", "price by tariff period yesterday"
+    ),
+    *both("answered", "compare_prices", TWO_TIMES, day="2026-03-27", at="04:00", than_at="20:00")(
+        "¿Era más barato ayer a las 4 de la mañana o a las 8 de la tarde?",
+        "was 4 am cheaper than 8 pm yesterday?",
+    ),
+    *both(
+        "answered",
+        "compare_prices",
+        WEEK_AND_DAY,
+        day="2026-03-27",
+        than="2026-03-16",
+        than_last="2026-03-22",
+    )("¿Fue ayer más caro que la semana pasada?", "was yesterday dearer than last week?"),
+    *both("answered", "plan_runs", RUNS_OF_MORNING, day="2026-03-30", since="06:00", until="14:00")(
+        "¿Qué se hace el lunes por la mañana?", "what is made on Monday between 6 and 14?"
+    ),
+    *both("answered", "plan_load", LOAD, day="2026-03-30")(
+        "¿Cuánta energía se gasta el lunes?", "how much energy will we use on Monday?"
+    ),
+    *both("answered", "batch_costs", EACH_BATCH)(
+        "¿Cuánto cuesta hacer un lote?", "What does a kilo cost in electricity?"
+    ),
+    *both("answered", "machine_windows", OVEN_TWO_HOURS, machine="oven", hours=2, day="2026-03-28")(
+        "¿Cuándo son más baratas 2 horas de oven hoy?", "cheapest 2 hours for the oven today"
+    ),
+    *both("answered", "shifts", (("day", lambda _: MONDAY),), day="2026-03-30")(
+        "¿Es festivo el lunes?", "Is Monday a holiday?"
+    ),
+    *both("missing", "stock", ())("¿Cuánto hay en stock?", "How much is in stock?"),
+    *both("missing", "plan_carbon", ())("¿Cuánto CO2 emitimos?", "How much carbon does the plan emit?"),
+    *both("answered", "", ())("Hola", "Thanks!"),
     *both("answered", "plan_summary", IN_TIME)(
         "¿El plan se retrasa con algún pedido?", "Is the plan late for any order?"
     ),

@@ -186,7 +186,7 @@ def test_a_backup_while_others_write_is_of_one_moment(tmp_path: Path) -> None:
         n = 0
         while not stop.is_set():
             n += 1
-            with closing(sqlite3.connect(store.path, isolation_level=None)) as own:
+            with closing(sqlite3.connect(store.path, 60, isolation_level=None)) as own:
                 own.execute("BEGIN IMMEDIATE")
                 for kind in ("left", "right"):
                     own.execute(
@@ -419,7 +419,7 @@ def test_a_backup_while_a_database_is_written_to(tmp_path: Path, influx_server: 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert begun.wait(30)
+        assert begun.wait(120)
         archives = [back_up(settings, store, NOW + timedelta(seconds=n), tmp_path / "safe") for n in range(2)]
     finally:
         stop.set()

@@ -34,6 +34,7 @@ from chocolate_factory.services.export_view import Choice
 from chocolate_factory.services.export_words import LANGUAGES, local_clock
 from chocolate_factory.services.export_workbook import sheet_title
 from chocolate_factory.services.make_plan import PlanRequest, make_plan
+from chocolate_factory.services.note_words import spanish_notes
 from tests.worlds import empty_ports, sample_ports, tiny
 
 ZONE = "Europe/Madrid"
@@ -365,3 +366,12 @@ def test_files_are_whole_or_not_there(made: tuple[Ports, Any], tmp_path: Path) -
 def test_both_languages_say_everything() -> None:
     assert LANGUAGES["en"].keys() == LANGUAGES["es"].keys()
     assert all(words["days"].count(" ") == 6 for words in LANGUAGES.values())
+
+
+def test_a_spanish_workbook_says_in_spanish_what_is_assumed(made: tuple[Ports, Any]) -> None:
+    ports, answer = made
+    choice = Choice(language="es")
+    book = load_workbook(io.BytesIO(export_plan(ports, ExportRequest("xlsx", choice)).content))
+    rows = book[book.sheetnames[0]].iter_rows(values_only=True)
+    assert answer["assumptions"]
+    assert [row[1] for row in rows if row[0] == "Supuesto"] == spanish_notes(answer["assumptions"])

@@ -98,7 +98,7 @@ def test_what_is_left_unsaid_comes_from_before(questions: tuple[str, ...], tool:
         (("Which jobs failed?", "and tomorrow?"), "unknown"),
         (("¿y mañana?",), "unknown"),
         (("why?", "and tomorrow?"), "answer"),
-        (("precio de mañana", "gracias"), "unknown"),
+        (("precio de mañana", "gracias"), "answered"),
         (("What if prices rise by 10%?", "and more than 20%?"), "unknown"),
         (("¿Y si la luz sube un 10 %?", "¿y un 20 % mañana?"), "unknown"),
         (("¿Y si la luz sube un 10 %?", "¿y un 20 o un 30 %?"), "unknown"),

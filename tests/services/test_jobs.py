@@ -10,7 +10,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
@@ -20,14 +20,16 @@ from hypothesis import strategies as st
 from chocolate_factory.core.errors import NotFound, Unreachable
 from chocolate_factory.domain.jobs import Cadence, Daily, Every, JobState, Outcome, jitter
 from chocolate_factory.domain.ports import Record, Store
-from chocolate_factory.domain.slots import local_date
+from chocolate_factory.domain.slots import Window, local_date
 from chocolate_factory.infrastructure.file_locks import FileLocks
+from chocolate_factory.infrastructure.sources.sample import SampleSource
 from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
 from chocolate_factory.main import create_app
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.keep_jobs import keep_run, last_run, last_runs, read_jobs
+from chocolate_factory.tasks.keep_fresh import prices_due, sync_prices
 from chocolate_factory.tasks.runner import MOST_JITTER, Job, Scheduler
-from tests.worlds import NOW, empty_ports, tiny
+from tests.worlds import NOW, empty_ports, sample_ports, tiny
 
 MADRID = "Europe/Madrid"
 LOCAL = ("127.0.0.1", 50_000)
@@ -111,10 +113,38 @@ def test_a_failure_is_tried_again_sooner_each_time_later(tmp_path: Path) -> None
     for wait, least in zip(waits, (5 * MINUTE, 15 * MINUTE, HOUR, HOUR), strict=False):
         assert least <= wait <= least + MOST_JITTER + 2 * MINUTE
     assert (run.state.outcome, run.state.failures) == (Outcome.FAILED, len(run.ran))
-    assert run.state.reason == "omie: no connection"
+    assert (run.state.kind, run.state.reason) == ("Unreachable", "omie: no connection")
     run.error = None
     run.until(run.now + HOUR + 2 * MINUTE)
-    assert (run.state.outcome, run.state.failures, run.state.reason) == (Outcome.OK, 0, "")
+    assert (run.state.outcome, run.state.failures) == (Outcome.OK, 0)
+    assert (run.state.kind, run.state.reason) == ("", "")
+
+
+def test_a_new_process_with_nothing_to_plan_on_does_not_wait_after_a_failure(tmp_path: Path) -> None:
+    """The sample world of the process before was in its memory."""
+    ports = empty_ports(tmp_path, tiny())
+    ports = replace(ports, sources={name: Away() for name in ports.sources})
+    job = Job("prices", lambda world: sync_prices(world, 20), Every(15), 60.0, prices_due)
+    locks = FileLocks(tmp_path / "locks")
+    for number in (1, 2):
+        world = World(ports, lambda number=number: sample_ports(tmp_path / f"sample{number}", "indexed"))
+        scheduler = Scheduler(world, (job,), locks)
+        assert scheduler.turn() == ["prices"]
+        assert world.ports().sample
+        assert scheduler.turn() == [], "with something to plan on it waits"
+    state = last_run(ports.store, "prices")
+    assert state
+    assert (state.outcome, state.failures) == (Outcome.FAILED, 2)
+    keep_run(ports.store, "prices", replace(state, outcome=Outcome.INTERRUPTED))
+    world = World(ports, lambda: sample_ports(tmp_path / "sample3", "indexed"))
+    assert Scheduler(world, (job,), locks).turn() == [], "what ended the process waits"
+
+
+class Away(SampleSource):
+    """A provider that nobody reaches."""
+
+    def fetch(self, key: str, window: Window, now: datetime) -> NoReturn:
+        raise Unreachable("no connection", source="omie")
 
 
 def test_a_reason_to_run_sooner_is_followed(tmp_path: Path) -> None:
@@ -255,6 +285,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from chocolate_factory.infrastructure.file_locks import FileLocks
+from chocolate_factory.infrastructure.sources.sample import SampleSource
 with FileLocks(Path(sys.argv[1]))("work") as mine:
     print(mine, flush=True)
     time.sleep(60)

@@ -40,7 +40,7 @@ def read(questions: str) -> Understood:
 def written(found: Understood) -> str:
     """The tool and what it is asked, with days of March 2026 as their number and times to the minute."""
     told = [f"{name}={value}" for name, value in vars(found.asked).items() if value]
-    text = re.sub(r"\b(day|last|than)=2026-03-0?", r"\1=", " ".join([found.tool, *told]))
+    text = re.sub(r"\b(day|last|than|than_last)=2026-03-0?", r"\1=", " ".join([found.tool, *told]))
     return re.sub(r"(=\d\d:\d\d):00", r"\1", text)
 
 
@@ -52,14 +52,36 @@ def test_a_question_is_read_whole(question: str, expected: str) -> None:
     found, (head, _, rest) = read(question), expected.partition(" ")
     if head == "document":
         assert (found.kind, bool(found.query)) == ("unknown", True)
+    elif head == "documents":
+        assert (found.kind, bool(found.query), written(found)) == ("answer", True, rest)
     elif head == "unknown":
         assert (found.kind, found.query) == ("unknown", "")
         assert rest in found.said
         assert not any(char.isdigit() for char in found.said)
+    elif head in {"missing", "answered"}:
+        assert (found.kind, found.query) == (head, "")
+        assert rest in found.said
     elif head in {"change", "refused", "elsewhere"}:
         assert found.kind == head
     else:
         assert (found.kind, written(found)) == ("answer", expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("es mas cara esta noche que mañana por la noche", "10 22-6", "11 22-6"),
+        ("is tomorrow afternoon cheaper than tonight", "11 12-18", "10 22-6"),
+        ("mañana es mas barato por la mañana o por la tarde?", "11 6-14", "11 14-22"),
+        ("es mas barato el viernes por la mañana o esta noche", "13 6-14", "10 22-6"),
+    ],
+)
+def test_two_parts_of_days_are_compared(question: str, one: str, other: str) -> None:
+    found = read(question)
+    asked = found.asked
+    sides = ((asked.day, asked.since, asked.until), (asked.than, asked.than_since, asked.than_until))
+    told = [f"{day.day} {a.hour}-{b.hour}" for day, a, b in sides if day and a and b]
+    assert (found.kind, found.tool, told) == ("answer", "compare_prices", [one, other])
 
 
 def test_the_table_has_both_languages_and_no_question_twice() -> None:
@@ -99,7 +121,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Ports:
     return sample_ports(tmp_path_factory.mktemp("read"))
 
 
-@pytest.mark.parametrize("text", ["precio del gas hoy", "price on 2026-02-30", "precio en Navidad"])
+@pytest.mark.parametrize("text", ["precio en centimos", "price excluding tax today", "precio en Navidad"])
 def test_what_is_not_read_whole_is_answered_by_no_tool(ports: Ports, text: str) -> None:
     events = list(ask_question(ports, ports.store, Desk(), Question(text, "test")))
     assert events[-1].data["outcome"] == "unknown"

@@ -19,6 +19,7 @@ from chocolate_factory.domain.series import FloatArray, Origin, Point, from_poin
 from chocolate_factory.domain.slots import Window
 from chocolate_factory.domain.tariff.invoice import month_window
 from chocolate_factory.infrastructure.file_locks import FileLocks
+from chocolate_factory.services.assistant.asked import Asked
 from chocolate_factory.services.assistant.tools import call_tool
 from chocolate_factory.services.choose_world import World
 from chocolate_factory.services.import_siar import import_siar
@@ -28,6 +29,7 @@ from chocolate_factory.tasks.runner import Job, Scheduler
 from tests.services import papers
 from tests.services.bills import plan, site, tell
 from tests.services.ledgers import at, local, press, settle
+from tests.services.questions import make_ports
 from tests.services.test_analyse_climate import GAP, days_between, siar_file, warmth
 from tests.services.test_ledger import FRIDGE, MORNINGS, P2, P3, P6, TAX, plan_week
 from tests.services.test_score_forecasts import LONG_AFTER, TODAY, issue_days
@@ -322,8 +324,10 @@ def test_rain_and_wind_are_told_as_stored_and_else_said_to_be_missing(tmp_path: 
         ("day_prices", {"day": "2026-03-10", "last": "2026-03-09"}),
         ("day_prices", {"day": "2025-03-10", "last": "2026-03-11"}),
         ("day_prices", {"day": "2026-03-09", "last": "2026-03-10", "since": "08:00"}),
-        ("day_prices", {"day": "2026-03-10", "than": "2026-03-10"}),
-        ("day_prices", {"day": "2026-03-10", "than": "2026-03-09", "since": "08:00"}),
+        ("compare_prices", {"day": "2026-03-10", "than": "2026-03-10"}),
+        ("compare_prices", {"day": "2026-03-10", "than": "2026-03-09", "at": "08:00"}),
+        ("compare_prices", {"day": "2026-03-10", "at": "08:00"}),
+        ("machine_windows", {"machine": "conche"}),
         ("windows", {"day": "2026-03-10", "last": "2026-03-09"}),
     ],
 )
@@ -334,9 +338,45 @@ def test_what_is_no_span_is_said_to_be_none(tmp_path: Path, tool: str, given: di
 
 
 def test_a_day_that_is_not_known_in_full_is_not_compared(tmp_path: Path) -> None:
-    made = call_tool(sample_ports(tmp_path), "day_prices", {"day": "2026-03-10", "than": "2031-03-09"}, CLI)
+    made = call_tool(
+        sample_ports(tmp_path), "compare_prices", {"day": "2026-03-10", "than": "2031-03-09"}, CLI
+    )
     assert made.missing
     assert "difference" not in made.facts
+
+
+def test_what_a_tariff_does_not_have_is_said(tmp_path: Path) -> None:
+    """In March no hour of 3.0TD is in P1, and six periods have no names; those of 2.0TD are numbers."""
+    ports = sample_ports(tmp_path)
+    assert call_tool(ports, "period_prices", {"period": "P1"}, CLI).missing
+    made = call_tool(ports, "period_prices", {"period": "peak"}, CLI)
+    assert {"p2_mean", "p3_mean", "p6_mean"} <= set(made.facts)
+    assert "only have numbers" in " ".join(made.spoken("en"))
+    assert "only have numbers" in " ".join(
+        call_tool(ports, "tariff_periods", Asked(period="valley"), CLI).spoken("en")
+    )
+    small = call_tool(sample_ports(tmp_path / "pvpc", "pvpc"), "period_prices", {"period": "valley"}, CLI)
+    assert {"p3_mean"} == {key for key in small.facts if key.endswith("_mean")}
+
+
+def test_an_hour_that_a_day_has_not_once_is_not_compared(tmp_path: Path) -> None:
+    ports = sample_ports(tmp_path)
+    for day in ("2025-10-26", "2026-03-29"):
+        made = call_tool(ports, "compare_prices", {"day": day, "at": "02:30", "than_at": "05:00"}, CLI)
+        assert made.missing
+        assert "difference" not in made.facts
+
+
+def test_a_plan_says_where_it_ends(tmp_path: Path) -> None:
+    """The plan of the morning says nothing of the night before, and of a week how far it reaches."""
+    ports = make_ports(tmp_path)
+    before = call_tool(ports, "plan_runs", {"day": "2026-03-28", "since": "00:00", "until": "08:00"}, CLI)
+    assert before.missing
+    assert "count" not in before.facts
+    week = call_tool(ports, "plan_runs", {"day": "2026-03-30", "last": "2026-05-10"}, CLI)
+    assert not week.missing
+    assert "plan_end" in week.facts
+    assert call_tool(ports, "orders", {"day": "2026-08-30"}, CLI).missing
 
 
 def test_hours_that_are_gone_have_no_window(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ project's files ask for, with the certificates that this machine trusts; nothing
 from __future__ import annotations
 
 import os
+import random
+import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +23,10 @@ PACKAGES = "python3-minimal,python3-venv,ca-certificates"
 TRUST = ("PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE")
 CLIENT = "/usr/bin/docker"
 """Debian's client, which can build."""
-BRIDGE = "10.83.200.1/24"
+PLACES = (Path("/dev/shm"), Path("/var/tmp"))
+NAME = "choco-engine-"
+"""Start of the name of an engine's folder; the number of its process follows, as in its bridge's name."""
+ROOM_BYTES = 7 * 2**30
 EMPTY_RULES = b"*nat\nCOMMIT\n*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
 """What a machine without any has; an engine makes chains of its own and leaves them."""
 
@@ -77,14 +83,68 @@ def make_base(target: Path, folder: Path) -> None:
     )
 
 
+def folder_of_engine() -> Path:
+    """The folder of this process, in memory where there is room: writing layers to disk takes longer."""
+    memory, disk = PLACES
+    place = memory if shutil.disk_usage(memory).free > ROOM_BYTES else disk
+    return place / f"{NAME}{os.getpid()}"
+
+
+def bridge_of(folder: Path) -> str:
+    """The name of the bridge of an engine, by its folder."""
+    return "choco" + folder.name.removeprefix(NAME)
+
+
+def free_net() -> int:
+    """A third part of 10.83.x.0/24 of which no device of this machine has an address."""
+    told = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True, check=True).stdout
+    taken = {int(part) for part in re.findall(r"\b10\.83\.(\d+)\.", told)}
+    return random.SystemRandom().choice([part for part in range(20, 250) if part not in taken])
+
+
+def end_left(places: tuple[Path, ...] = PLACES) -> None:
+    """End what killed runs left: containers, networks, mounts, folders of engines whose process is gone.
+
+    Only an engine knows which bridges are its own: it is started once more, and ended as it should have been.
+    """
+    for folder in [found for place in places for found in place.glob(f"{NAME}[0-9]*")]:
+        owner = int(folder.name.removeprefix(NAME))
+        if owner == os.getpid() or not command_of(owner):
+            end_daemon(folder)
+            # One with broken files does not start: what can be removed without it is removed all the same.
+            with suppress(AssertionError), running_engine(folder):
+                pass
+
+
+def command_of(number: int) -> list[str]:
+    """The command line of a process; empty where none runs, also while nobody asked how it ended."""
+    try:
+        return Path(f"/proc/{number}/cmdline").read_text(errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def end_daemon(folder: Path) -> None:
+    """End what runs an engine, and what would make the next one take it for running."""
+    for file in (folder / "pid", folder / "run" / "containerd" / "containerd.pid"):
+        number = int(file.read_text() or 0) if file.exists() else 0
+        while any(f"{folder}/" in word for word in command_of(number)):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+            time.sleep(0.1)
+        file.unlink(missing_ok=True)
+
+
 @contextmanager
 def running_engine(folder: Path) -> Iterator[Engine]:
     """dockerd with everything of its own under `folder`, ended and cleaned up at the end."""
-    bridge = f"choco{os.getpid() % 10**6}"
+    bridge, rules = bridge_of(folder), folder / "rules"
     folder.mkdir(parents=True, exist_ok=True)
-    rules = subprocess.run(["iptables-save"], capture_output=True, check=True).stdout
+    if not rules.exists():
+        rules.write_bytes(subprocess.run(["iptables-save"], capture_output=True, check=True).stdout)
+    subprocess.run(["ip", "link", "delete", bridge], capture_output=True, check=False)
     subprocess.run(["ip", "link", "add", "name", bridge, "type", "bridge"], check=True)
-    subprocess.run(["ip", "address", "add", BRIDGE, "dev", bridge], check=True)
+    subprocess.run(["ip", "address", "add", f"10.83.{free_net()}.1/24", "dev", bridge], check=True)
     engine = Engine(folder)
     command = [
         *(
@@ -107,9 +167,10 @@ def running_engine(folder: Path) -> Iterator[Engine]:
                 process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
+            before = rules.read_bytes()
             clean_up(bridge, folder)
-            if b":DOCKER " not in rules:
-                for state in (EMPTY_RULES, rules):
+            if b":DOCKER " not in before:
+                for state in (EMPTY_RULES, before):
                     subprocess.run(["iptables-restore"], input=state, capture_output=True, check=False)
 
 
@@ -138,6 +199,6 @@ def clean_up(bridge: str, folder: Path) -> None:
     """The bridge and the folder; what is still mounted in it is let go first."""
     subprocess.run(["ip", "link", "delete", bridge], capture_output=True, check=False)
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
-    for mount in sorted((m for m in mounts if m.startswith(str(folder))), reverse=True):
+    for mount in sorted((m for m in mounts if m.startswith(f"{folder}/")), reverse=True):
         subprocess.run(["umount", "-l", mount], capture_output=True, check=False)
     shutil.rmtree(folder, ignore_errors=True)

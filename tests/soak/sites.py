@@ -10,15 +10,15 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
-from itertools import count
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from chocolate_factory.domain.catalog import CATALOG
+from chocolate_factory.domain.series_info import MARKET_ZONE
+from chocolate_factory.domain.slots import day_window, epoch, local_date
 from tests.conftest import ROOT
-from tests.soak.engine import Engine
+from tests.soak.engine import Engine, free_net
 
 APP = "chocolate-factory:local"
 QUICK = {"CHOCO_OFFLINE": "1", "CHOCO_PLAN__TIME_LIMIT_S": "2"}
@@ -54,7 +54,7 @@ class Site:
     files: tuple[str, ...]
     folder: Path
     port: int
-    net: int = field(default_factory=partial(next, count(100)))
+    net: int = field(default_factory=free_net)
 
     @property
     def env(self) -> dict[str, str]:
@@ -126,11 +126,16 @@ def quick(folder: Path, **settings: str) -> str:
     return str(path)
 
 
-def prices() -> str:
-    """Five weeks of made-up spot prices up to the end of today in Madrid, for `choco import prices`."""
-    zone = ZoneInfo("Europe/Madrid")
-    today = datetime.fromtimestamp(time.time(), zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    end = int((today + timedelta(days=1)).timestamp())
+def prices(now: datetime | None = None) -> str:
+    """Five weeks of made-up spot prices for `choco import prices`, up to the last day that is published.
+
+    In the evening that is tomorrow: a test that begins before midnight and asks after it finds prices.
+    """
+    now = now or datetime.now(UTC)
+    today = local_date(now, MARKET_ZONE)
+    tomorrow = today + timedelta(days=1)
+    last = tomorrow if CATALOG["spot"].due(tomorrow) <= now else today
+    end = epoch(day_window(last, MARKET_ZONE).end)
     lines = ["datetime_utc,price_eur_mwh"]
     for start in range(end - 35 * 86400, end, 900):
         price = 60 + 30 * math.sin(start / 86400 * 2 * math.pi) + start // 3600 % 7

@@ -13,48 +13,51 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
+from mcp import Client, StdioServerParameters
 
+from chocolate_factory.domain.slots import Window
+from chocolate_factory.infrastructure.stores.sqlite import SqliteStore
+from chocolate_factory.services.assistant.tools import PRIVATE, TOOLS
+from chocolate_factory.services.import_prices import import_prices
 from tests.conftest import ROOT, need
 from tests.e2e.door import free_port
-from tests.soak.engine import CERTIFICATES, CLIENT, TRUST, Engine, make_base, running_engine
+from tests.soak.engine import (
+    CERTIFICATES,
+    CLIENT,
+    TRUST,
+    Engine,
+    command_of,
+    end_left,
+    folder_of_engine,
+    free_net,
+    make_base,
+    running_engine,
+)
+from tests.soak.killed_run import LASTS, devices, killed_run
 from tests.soak.pipelines import BIN, Repository, make_repository, running_registry
 from tests.soak.sites import APP, QUICK, Site, from_host, prices, quick
 from tests.soak.stand_ins import PYTHON, make_stand_ins
+from tests.soak.versions import ENDS, MIGRATES, MUTE, NEXT, SILENT
 
 pytestmark = pytest.mark.soak
 
-ROOM_BYTES = 7 * 2**30
-SILENT = 'FROM chocolate-factory:local\nCMD ["sleep", "1000"]\n'
-"""A version whose health check fails."""
-MIGRATES = """FROM chocolate-factory:local
-CMD ["python3", "-c", "import sqlite3; c = sqlite3.connect('/data/state/store.sqlite'); \\
-c.execute('PRAGMA user_version = 99'); c.commit(); raise SystemExit(1)"]
-"""
-"""A version that changes the store so that no earlier one opens it, and then does not run."""
 BOSS = "boss@example.org"
-MUTE = """FROM chocolate-factory:local
-USER 0
-RUN found=$(command -v choco) && mv $found $found-itself && chmod 755 $found-itself && printf \\
-'#!/bin/sh\\n[ "$1" != backup ] || exit 9\\nexec %s "$@"\\n' $found-itself > $found && chmod 755 $found
-USER 10001:10001
-"""
-"""A version that cannot back up."""
-ENDS = 'services: {app: {image: "${CHOCO_IMAGE:-none}", command: ["false"]}}\n'
-"""Compose files with which no version runs."""
-NEXT = "FROM chocolate-factory:local\nLABEL next=1\n"
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine with the base image, in memory where there is room: writing layers to disk takes longer."""
+    """An engine with the base image."""
     for program in ("dockerd", "mmdebstrap", CLIENT):
         need(shutil.which(program) is not None, program)
     need(os.geteuid() == 0, "root")
-    memory = shutil.disk_usage("/dev/shm").free > ROOM_BYTES
-    folder = Path("/dev/shm" if memory else "/var/tmp") / f"choco-engine-{os.getpid()}"
+    end_left()
+    folder = folder_of_engine()
     base = tmp_path_factory.mktemp("base") / "base.tar"
     begun = time.monotonic()
     with running_engine(folder) as engine:
@@ -64,6 +67,34 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         base.unlink()
         print(f"\nbase image: {time.monotonic() - begun:.0f} s, {size(engine, PYTHON):.0f} MB")
         yield engine
+
+
+def test_what_a_killed_run_left_is_gone_before_the_next(tmp_path: Path) -> None:
+    """Its engine, a container and two bridges. This comes before any other engine of these tests is there."""
+    for program in ("dockerd", CLIENT):
+        need(shutil.which(program) is not None, program)
+    need(os.geteuid() == 0, "root")
+    end_left()
+    before = devices()
+    folder = killed_run(tmp_path)
+    assert len({name for name in devices() - before if name.startswith(("br-", "choco"))}) == 2
+    end_left((folder.parent,))
+    assert devices() <= before
+    assert not folder.exists()
+    assert f"{folder}/" not in Path("/proc/mounts").read_text()
+    listed = " ".join(word for found in Path("/proc").glob("[0-9]*") for word in command_of(int(found.name)))
+    assert f"{folder}/" not in listed
+    assert LASTS not in listed
+
+
+@pytest.mark.parametrize("local", ["00:00:00", "12:59:59", "13:30:00", "23:59:59"])
+def test_prices_of_an_evening_are_there_after_midnight(local: str, tmp_path: Path) -> None:
+    now = datetime.fromisoformat(f"2026-11-23T{local}+01:00").astimezone(UTC)
+    (tmp_path / "p.csv").write_text(prices(now))
+    store = SqliteStore(tmp_path / "store.sqlite")
+    import_prices([tmp_path / "p.csv"], "spot", store, now)
+    later = now + timedelta(minutes=15)
+    assert len(store.read("spot", Window(later - timedelta(minutes=15), later)).start)
 
 
 def size(engine: Engine, image: str) -> float:
@@ -95,8 +126,8 @@ def site(built: Engine) -> Iterator[Site]:
     begun = time.monotonic()
     made.compose("up", "-d", "--wait", "--no-build")
     print(f"\none node healthy after {time.monotonic() - begun:.1f} s")
-    made.compose("exec", "-T", "app", "sh", "-c", "cat > /tmp/p.csv", stdin=prices())
-    made.compose("exec", "-T", "app", "choco", "import", "prices", "/tmp/p.csv")
+    made.compose("exec", "-T", "app", "sh", "-c", "cat > /data/p.csv", stdin=prices())
+    made.compose("exec", "-T", "app", "choco", "import", "prices", "/data/p.csv")
     made.compose("exec", "-T", "app", "choco", "token", "add", "probe", "--role", "viewer")
     made.compose("restart", "app")
     made.compose("up", "-d", "--wait", "--no-build")
@@ -113,7 +144,8 @@ def test_the_image_is_lean_and_holds_no_tools(built: Engine) -> None:
     tools = "for tool in npm node uv gcc make git; do command -v $tool >/dev/null && echo $tool; done"
     look = f"ls /venv/bin /venv/lib/python3.11/site-packages /product; id -u; {tools}; true"
     listed = set(built.docker("run", "--rm", APP, "sh", "-c", look).split())
-    assert {"10001", "uvicorn", "numpy", "chocolate_factory"} <= listed, "it was looked where things are"
+    product = {"uvicorn", "numpy", "mcp", "chocolate_factory"}
+    assert {"10001", *product} <= listed, "it was looked where things are"
     assert not {"prophet", "pytest", "mypy", "npm", "node", "uv", "gcc", "make", "git"} & listed
     history = built.docker("history", "--no-trunc", APP)
     assert "SECRET" not in history
@@ -148,6 +180,33 @@ def test_only_the_proxy_is_published(site: Site) -> None:
     ports = site.inspect("proxy")["NetworkSettings"]["Ports"]
     bound = [row for rows in ports.values() for row in rows or ()]
     assert bound == [{"HostIp": "127.0.0.1", "HostPort": str(site.port)}]
+
+
+def test_a_client_of_mcp_asks_inside_the_running_app(site: Site) -> None:
+    """As over SSH: the store of the server, and nothing of it stays when the client has gone."""
+    files = [part for name in site.files for part in ("-f", name)]
+    command = [*files, "exec", "-T", "app", "choco", "mcp"]
+    started = StdioServerParameters(command=site.env["CHOCO_COMPOSE"], args=command, env=site.env, cwd=ROOT)
+
+    async def talk() -> dict[str, Any]:
+        with anyio.fail_after(90):
+            async with Client(started) as client:
+                listed = (await client.list_tools()).tools
+                assert [tool.name for tool in listed] == [name for name in TOOLS if name not in PRIVATE]
+                found = await client.call_tool("current_price", {})
+                assert not found.is_error
+                return dict(found.structured_content or {})
+
+    told = anyio.run(talk)
+    assert told["sample"] is False
+    facts = {fact["name"]: fact["value"] for fact in told["facts"]}
+    begin = time.gmtime(datetime.fromisoformat(told["as_of"]).timestamp() // 900 * 900)
+    stored = site.compose("exec", "-T", "app", "grep", time.strftime("%FT%TZ", begin), "/data/p.csv")
+    assert facts["now_market"] == pytest.approx(float(stored.split(",")[1]))
+    end = time.monotonic() + 30
+    while "choco mcp" in site.compose("top", "app"):
+        assert time.monotonic() < end
+        time.sleep(0.3)
 
 
 def test_deploy_smoke_and_rollback(site: Site) -> None:
@@ -291,7 +350,7 @@ def pipeline(built: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     environment = {
         "CHOCO_COMPOSE": str(BIN / "docker-compose"),
         "CHOCO_DATA": str(built.folder / "pipeline"),
-        "CHOCO_NET": f"10.83.{port % 50 + 20}",
+        "CHOCO_NET": f"10.83.{free_net()}",
         "CHOCO_PUBLISHED_PORT": str(port),
         "COMPOSE_PROJECT_NAME": project,
     }

@@ -137,7 +137,7 @@ class Week:
         if waiting:
             self.plant.kill()
             return
-        for _turn in every(0.05, MOST_S):
+        for _turn in every(0.05, 60):
             if done:
                 return
         raise AssertionError("a strike that had begun did not end")
@@ -149,7 +149,7 @@ class Week:
         except OSError:
             # Not poll(): while the strike waits for the same process in its thread, that tells nothing.
             assert self.plant.process
-            self.plant.process.wait(10)
+            self.plant.process.wait(60)
 
     def until_learning(self, turn: int) -> None:
         """While a process of its own learns: that process, the server alone, or both."""
@@ -193,7 +193,7 @@ class Week:
         for row in self.plant.get("/api/v1/jobs")["jobs"]:
             if row["outcome"] != "ok":
                 self.plant.ask(row["name"])
-        for _turn in every(0.2, 120):
+        for _turn in every(0.2, 480):
             rows = self.plant.get("/api/v1/jobs")["jobs"]
             if not any(self.is_due(row) for row in rows):
                 break

@@ -95,7 +95,7 @@ def run_and_kill(path: Path, acknowledged: dict[str, Path], turn: int, chance: r
         for key, file in acknowledged.items()
     ]
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not all(file.exists() and file.stat().st_size for file in acknowledged.values()):
             assert time.monotonic() < deadline, "a writer did not start"
             time.sleep(0.01)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chocolate_factory.domain.run_moves import least_back
+from chocolate_factory.domain.whole_batches import least_back
 
 
 @given(st.lists(st.floats(-9, 9) | st.just(float("inf")), min_size=1, max_size=30), st.integers(0, 40))

@@ -240,7 +240,7 @@ print(len(store.read("spot", EVER)))
 def test_a_write_that_the_disk_refuses_half_way_leaves_nothing(path: Path) -> None:
     """The operating system refuses a file above 200 kB, as a quota does."""
     command = [sys.executable, "-c", LIMITED, str(Path(__file__).parent), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     message, stored = done.stdout.splitlines()
     assert str(path) in message
     assert stored == "100"

@@ -12,7 +12,7 @@ type Fact = Alert["facts"][string];
 export interface Said {
   title: string;
   text: string;
-  /** In the server's words, which may be in English only. */
+  /** Why a source fails, as the server says it. */
   quoted: string;
 }
 

@@ -1,8 +1,10 @@
 /** The health of all data: groups of series, their names, and what is to be said of them. */
 import type { Answer } from "../api";
 import { named } from "../i18n";
+import type { FailureWords } from "../i18n/areas/failures";
 import type { HealthWords } from "../i18n/areas/health";
 import { nearText } from "./dates";
+import { failureText } from "./failures";
 import { age, decimal } from "./format";
 import type { Place } from "./time";
 
@@ -97,6 +99,8 @@ export function remedyOf(remedy: string, own: HealthWords): { text: string; fore
   const variable = /^Set (CHOCO_\w+) to have it\.$/.exec(remedy)?.[1];
   if (variable) return { text: own.remedy.set(variable), foreign: false };
   if (remedy.startsWith("Run `choco sync`")) return { text: own.remedy.sync, foreign: false };
+  const asked = /^It is asked again at every sync; .* what is wrong with (.+)\.$/.exec(remedy)?.[1];
+  if (asked) return { text: own.remedy.again(asked.split(", ").map((name) => sourceText(name, own)).join(", ")), foreign: false };
   if (remedy.startsWith("Load its files")) return { text: own.remedy.load, foreign: false };
   return { text: remedy.replaceAll("`", ""), foreign: true };
 }
@@ -111,13 +115,25 @@ export function remediesOf(rows: SeriesRow[], own: HealthWords): { text: string;
   return [...found.values()];
 }
 
+/** Which sources of a row fail, and why; null where the server says it in another form. */
+export function failingOf(note: string): { source: string; reason: string }[] {
+  return [...note.matchAll(/(\w+) failing since [\d-]+ [\d:]+ UTC: (.+?)(?=; \w+ failing since |$)/g)].map((found) => ({
+    source: found[1] ?? "",
+    reason: found[2] ?? "",
+  }));
+}
+
 /** Why a hole is open, in the language of the page where the reason is one of the program's own. */
-export function reasonOf(reason: string, own: HealthWords): { text: string; foreign: boolean } {
+export function reasonOf(reason: string, own: HealthWords, failures: FailureWords): { text: string; foreign: boolean } {
   const beyond = /^out of reach of (.+)$/.exec(reason)?.[1];
   if (beyond) return { text: own.reasons.beyond(sourceText(beyond, own)), foreign: false };
   if (reason === "not asked for yet") return { text: own.reasons.notAsked, foreign: false };
   if (reason === "no source is set up") return { text: own.noSource, foreign: false };
   const nothing = /^(\w+): has nothing$/.exec(reason)?.[1];
   if (nothing) return { text: own.reasons.nothing(sourceText(nothing, own)), foreign: false };
+  const told = reason.split("; ").map((part) => ({ source: /^(\w+): /.exec(part)?.[1], ...failureText(part, failures) }));
+  if (told.every((one) => one.source && !one.quoted)) {
+    return { text: told.map((one) => `${sourceText(one.source ?? "", own)}: ${one.text}`).join("; "), foreign: false };
+  }
   return { text: reason, foreign: reason !== "" };
 }

@@ -9,10 +9,19 @@ export function rulesText(rules: string[], own: RefusalWords): string {
   return rules.length > 0 ? rules.map((rule) => named(own.rules, rule)).join("; ") : own.several;
 }
 
+const kindOf = (problem: Problem): string => problem.type.split(":").at(-1) ?? "";
+
+/** What a problem says below its title: in the page's language where it can, `detail` as the server has it in English. */
+export function adviceText(problem: Problem, own: RefusalWords): { remedy: string; detail: string } {
+  if (problem.cause && Object.hasOwn(own.causes, problem.cause)) return { remedy: own.causes[problem.cause] ?? "", detail: "" };
+  const remedy = own.remedies[kindOf(problem)] ?? (problem.status >= 500 ? own.faultRemedy : "");
+  return remedy ? { remedy, detail: problem.detail } : { remedy: "", detail: `${problem.detail} ${problem.hint}`.trim() };
+}
+
 /** The kind of refusal in the language of the page. */
 export function refusalText(problem: Problem | null, own: RefusalWords): string {
   if (!problem) return own.noAnswer;
-  const kind = problem.type.split(":").at(-1) ?? "";
+  const kind = kindOf(problem);
   if (problem.status === 429) return own.refused["TooMany"] ?? own.refusedOther;
   if (problem.status === 401 || problem.status === 403) return own.refused["NotAllowed"] ?? own.refusedOther;
   if (Object.hasOwn(own.refused, kind)) return own.refused[kind] ?? own.refusedOther;

@@ -1,7 +1,10 @@
 /** What the page says in words. */
 import type { Advice, Plan } from "../api";
 import { named, type Words } from "../i18n";
+import { modelWords } from "../i18n/areas/models";
+import { wordsIn } from "../i18n/words";
 import { kw, list, percent, priceText } from "./format";
+import { modelText } from "./models";
 import { clock, dayClock, dayShort, daysApart, type Place } from "./time";
 import { extremes, greatestExcess, isForecast, knownUntil, peakOf, priceOf, type Load, type Slot, type Unit } from "./timeline";
 
@@ -79,7 +82,7 @@ export function knownText(slots: Slot[], model: string, words: Words, place: Pla
   const until = knownUntil(slots);
   if (until === null) return "";
   const text = dayClock(until, place);
-  return slots.some(isForecast) ? words.price.knownUntil(text, model) : words.price.knownOnly(text);
+  return slots.some(isForecast) ? words.price.knownUntil(text, modelText(model, wordsIn(modelWords, words.locale))) : words.price.knownOnly(text);
 }
 
 export function planSummary(plan: Plan, words: Words, place: Place): string {

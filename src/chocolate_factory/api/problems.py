@@ -22,7 +22,10 @@ def problem(body: dict[str, object], status: int) -> JSONResponse:
 
 def of_error(error: ChocolateError) -> JSONResponse:
     """The problem of an error, with the headers that belong to its status."""
-    answer = problem(error.problem(), error.status)
+    body = error.problem()
+    if error.cause:
+        body["cause"] = error.cause
+    answer = problem(body, error.status)
     if isinstance(error, NotProven):
         answer.headers["www-authenticate"] = "Bearer"
     if isinstance(error, TooMany):

@@ -79,13 +79,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class JobState:
-    """The last run of a job. `failures` are those in a row, `next_at` is when it is due again."""
+    """The last run of a job. `failures` are those in a row, `next_at` is when it is due again.
+
+    `kind` is the class of the error behind `reason`, as a word for programs.
+    """
 
     started: datetime
     outcome: Outcome
     next_at: datetime
     ended: datetime | None = None
     seconds: float | None = None
+    kind: str = ""
     reason: str = ""
     hint: str = ""
     runs: int = 1
@@ -145,6 +149,7 @@ def state_json(state: JobState) -> dict[str, object]:
         "outcome": str(state.outcome),
         "next_at": state.next_at.isoformat(),
         "seconds": state.seconds,
+        "kind": state.kind,
         "reason": state.reason,
         "hint": state.hint,
         "runs": state.runs,
@@ -162,6 +167,7 @@ def state_of(body: Mapping[str, object]) -> JobState:
         next_at=at["next_at"],
         ended=datetime.fromisoformat(str(ended_at)) if ended_at else None,
         seconds=float(str(seconds)) if seconds is not None else None,
+        kind=str(body.get("kind", "")),
         reason=str(body["reason"]),
         hint=str(body["hint"]),
         runs=int(str(body["runs"])),

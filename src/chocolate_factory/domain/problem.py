@@ -225,13 +225,33 @@ class Solution:
 
 def load_kw(problem: Problem, jobs: tuple[Job, ...]) -> FloatArray:
     """Site load of each slot, shape (T,): auxiliary plus every running step and the setups between them."""
+    load = runs_kw(problem, jobs)
+    if problem.setups and (found := setups_of(problem, jobs)) is not None:
+        load += found.load_kw(problem.slots)
+    return load
+
+
+def runs_kw(problem: Problem, jobs: tuple[Job, ...]) -> FloatArray:
+    """Site load of each slot without that of setups, shape (T,)."""
     load = problem.auxiliary_kw.astype(np.float64).copy()
     for job in jobs:
         for step, start in zip(problem.products[job.product].steps, job.starts, strict=True):
             load[start : start + step.duration] += step.draw_kw if step.profile_kw else step.power_kw
-    if problem.setups and (found := setups_of(problem, jobs)) is not None:
-        load += found.load_kw(problem.slots)
     return load
+
+
+def set_up_kw(problem: Problem, jobs: tuple[Job, ...], load: FloatArray) -> FloatArray | None:
+    """The load (T,) of the runs of jobs with that of the setups between them.
+
+    None where no arrangement leaves time for them, or where their power breaks the hard limit.
+    """
+    if not problem.setups:
+        return load
+    if (found := setups_of(problem, jobs)) is None:
+        return None
+    load = load + found.load_kw(problem.slots)
+    cap = problem.power_cap_kw if problem.assets is None else None
+    return None if cap is not None and np.any(load > cap + 1e-6) else load
 
 
 def keeps_setups(problem: Problem, jobs: tuple[Job, ...]) -> bool:
@@ -272,11 +292,8 @@ def solution_cost_eur(problem: Problem, jobs: tuple[Job, ...], dispatch: Dispatc
     plus the battery's wear. Infinite where no arrangement leaves time for the setups, or where their power
     breaks the hard limit.
     """
-    if problem.setups and setups_of(problem, jobs) is None:
-        return float("inf")
-    load = load_kw(problem, jobs)
-    cap = problem.power_cap_kw if problem.setups and problem.assets is None else None
-    if cap is not None and np.any(load > cap + 1e-6):
+    load = set_up_kw(problem, jobs, runs_kw(problem, jobs))
+    if load is None:
         return float("inf")
     beside = 0.0
     if problem.assets is not None:

@@ -20,13 +20,15 @@ from chocolate_factory.domain.problem import (
     Problem,
     ProblemStep,
     load_kw,
-    solution_cost_eur,
+    runs_kw,
+    set_up_kw,
 )
 from chocolate_factory.domain.problem import energy_cost_eur as energy_eur
 from chocolate_factory.domain.problem import excess_cost_eur as excess_eur
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.domain.setups import Bench
 from chocolate_factory.domain.slots import IntArray
+from chocolate_factory.domain.whole_batches import WholeBatches
 
 POSSIBLE = ""
 RULES = {
@@ -48,6 +50,8 @@ RULES = {
 """Rule -> what it is, in the order in which they are looked at; the last one only a planner names."""
 
 POWER_SLACK_KW = 1e-6
+SMALL_EUR = 1e-6
+"""A move that saves no more than this saves nothing."""
 STAY = 1e-9
 """EUR a slot for moving a step that need not move: of equal places the present one is taken."""
 
@@ -86,6 +90,11 @@ class Alone:
         return load_kw(self.problem, self.others)
 
     @cached_property
+    def runs_kw(self) -> FloatArray:
+        """As `load`, without setups."""
+        return runs_kw(self.problem, self.others)
+
+    @cached_property
     def free(self) -> IntArray:
         """Units that the others leave free, shape (M, T)."""
         units = self.problem.machine_units.copy()
@@ -116,11 +125,23 @@ class Alone:
 
     def total_eur(self, job: Job) -> float:
         """Energy and excess of the plan with the batch there, infinite where setups find no time."""
-        if self.problem.setups:
-            return solution_cost_eur(self.problem, (*self.others, job))
-        load = self.load.copy()
+        if job.starts not in self.totals:
+            self.totals[job.starts] = self.counted_eur(job)
+        return self.totals[job.starts]
+
+    @cached_property
+    def totals(self) -> dict[tuple[int, ...], float]:
+        """What was counted before: many starts of a run come to the same batch."""
+        return {}
+
+    def counted_eur(self, job: Job) -> float:
+        """As `total_eur`."""
+        runs = self.runs_kw.copy()
         for step, at in zip(self.steps, job.starts, strict=True):
-            load[at : at + step.duration] += step.draw_kw
+            runs[at : at + step.duration] += step.draw_kw
+        load = set_up_kw(self.problem, (*self.others, job), runs)
+        if load is None:
+            return float("inf")
         return energy_eur(self.problem, load) + excess_eur(self.problem, load)
 
     @cached_property
@@ -155,19 +176,9 @@ class Alone:
         step, slots = self.steps[number], self.problem.slots
         inside = np.arange(slots) + step.duration <= slots
         found = np.full(slots, POSSIBLE, dtype="U12")
-        allowed = [s.allowed for s in self.steps]
-        unit = [s.allowed & self.unit_free(s) for s in self.steps]
-        waits = [s.wait_max for s in self.steps]
-        free_waits: list[int | None] = [None] * len(waits)
         layers: list[tuple[str, BoolArray]] = [("window", inside)]
         layers += [(rule, ~mask) for rule, mask in step.blocked_by.items()]
-        layers += [
-            ("order", self.reached(allowed, free_waits, slots)[number]),
-            ("due", self.reached(allowed, free_waits, self.batch.due)[number]),
-            ("wait", self.reached(allowed, waits, self.batch.due)[number]),
-            ("machine", self.reached(unit, waits, self.batch.due)[number]),
-            ("power", self.reached(self.open, waits, self.batch.due)[number]),
-        ]
+        layers += [(rule, keeps[number]) for rule, keeps in self.layers]
         for rule, keeps in layers:
             found[(found == POSSIBLE) & ~keeps] = rule
         if self.problem.limits:
@@ -175,9 +186,29 @@ class Alone:
                 found[slot] = self.limit_broken(number, int(slot))
         return found
 
+    @cached_property
+    def layers(self) -> list[tuple[str, list[BoolArray]]]:
+        """Rules on whole batches in order, with the starts of each step that keep them so far, shape (T,)."""
+        allowed = [step.allowed for step in self.steps]
+        unit = [step.allowed & self.unit_free(step) for step in self.steps]
+        free_waits: list[int | None] = [None] * len(self.steps)
+        due = self.batch.due
+        return [
+            ("order", self.reached(allowed, free_waits, self.problem.slots)),
+            ("due", self.reached(allowed, free_waits, due)),
+            ("wait", self.reached(allowed, self.waits, due)),
+            ("machine", self.reached(unit, self.waits, due)),
+            ("power", self.reached(self.open, self.waits, due)),
+        ]
+
+    @cached_property
+    def waits(self) -> list[int | None]:
+        """The longest wait before each step, in slots."""
+        return [step.wait_max for step in self.steps]
+
     def limit_broken(self, number: int, slot: int) -> str:
         """The limit on kilograms that the cheapest batch with a run at a slot exceeds; `POSSIBLE`: none."""
-        starts = self.placed(self.energy, number, slot)
+        starts = self.cheap.placed(number, slot)
         if starts is None:
             return POSSIBLE
         jobs = (*self.others, Job(self.batch.job.product, starts))
@@ -190,30 +221,23 @@ class Alone:
     def reached(self, masks: list[BoolArray], waits: list[int | None], due: int) -> list[BoolArray]:
         """Starts of each step that belong to a whole batch finished by `due`, shape (T,) each."""
         tables = [np.where(mask, 0.0, np.inf) for mask in masks]
-        return [np.isfinite(table) for table in self.through(tables, waits, due)]
+        return [np.isfinite(sums) for sums in WholeBatches(self.steps, tables, waits, due).sums]
 
-    def through(self, tables: list[FloatArray], waits: list[int | None], due: int) -> list[FloatArray]:
-        """Least sum of the tables over whole batches by the start of each step, shape (T,) each.
+    @cached_property
+    def cheap(self) -> WholeBatches:
+        """Whole batches by their energy."""
+        return self.through(self.energy)
 
-        Dynamic programming forwards and backwards over steps; infinite where no batch goes through.
-        """
-        forward, backward = [tables[0].copy()], [tables[-1].copy()]
-        last = np.arange(self.problem.slots) + self.steps[-1].duration > due
-        backward[0][last] = np.inf
-        for number in range(1, len(tables)):
-            ended = shifted(forward[-1], self.steps[number - 1].duration)
-            forward.append(tables[number] + least_back(ended, waits[number]))
-        for number in range(len(tables) - 2, -1, -1):
-            after = least_back(backward[-1][::-1], waits[number + 1])[::-1]
-            backward.append(tables[number] + shifted(after[::-1], self.steps[number].duration)[::-1])
-        backward.reverse()
-        forward[-1][last] = np.inf
-        sums = []
-        for ahead, behind, own in zip(forward, backward, tables, strict=True):
-            with np.errstate(invalid="ignore"):
-                total = ahead + behind - own
-            sums.append(np.where(np.isfinite(ahead) & np.isfinite(behind), total, np.inf))
-        return sums
+    @cached_property
+    def calm(self) -> WholeBatches:
+        """Whole batches by their energy, without load above what is charged for now."""
+        pairs = zip(self.energy, self.quiet, strict=True)
+        return self.through([np.where(quiet, table, np.inf) for table, quiet in pairs])
+
+    def through(self, tables: list[FloatArray]) -> WholeBatches:
+        """Whole batches at starts that are open, by the sum of the tables."""
+        kept = [np.where(mask, table, np.inf) for table, mask in zip(tables, self.open, strict=True)]
+        return WholeBatches(self.steps, kept, self.waits, self.batch.due)
 
     def cheapest_with(self, number: int, slot: int) -> Move | None:
         """The batch with one run at a slot at the least cost found; None where a rule forbids it.
@@ -221,10 +245,9 @@ class Alone:
         The better of two: least energy, and least energy without load above the plan's present peaks. Without
         a price on power it is the least of all.
         """
-        calm = [t + np.where(q, 0.0, np.inf) for t, q in zip(self.energy, self.quiet(), strict=True)]
         moves = []
-        for tables in (self.energy, calm):
-            starts = self.placed(tables, number, slot)
+        for through in (self.cheap, self.calm):
+            starts = through.placed(number, slot)
             if starts is not None:
                 job = Job(self.batch.job.product, starts)
                 if not keeps_limits(self.problem, (*self.others, job)):
@@ -233,14 +256,28 @@ class Alone:
         moves = [move for move in moves if np.isfinite(move.difference_eur)]
         return min(moves, key=lambda move: move.difference_eur, default=None)
 
+    def possible(self, number: int) -> list[int]:
+        """Other starts of a run that no rule forbids."""
+        own = self.batch.job.starts[number]
+        return [int(slot) for slot in np.flatnonzero(self.rules(number) == POSSIBLE) if slot != own]
+
+    def best_saving(self) -> Move | None:
+        """The move of this batch that saves most, by any of its runs; None where none saves anything."""
+        moves = [
+            move
+            for number in range(len(self.steps))
+            for _, move in self.best_moves(number, self.possible(number))
+        ]
+        best = min(moves, key=lambda move: (move.difference_eur, move.starts), default=None)
+        return best if best is not None and best.difference_eur < -SMALL_EUR else None
+
     def best_moves(self, number: int, slots: list[int]) -> list[tuple[int, Move]]:
         """Of these starts of a run those that may be the best or save something, each with its move.
 
         In order of the batch's energy; a start is left out once its energy alone, less all the excess that
         the batch could be paying now, is no better than what was found and saves nothing.
         """
-        tables = [np.where(mask, t, np.inf) for t, mask in zip(self.energy, self.open, strict=True)]
-        sums = self.through(tables, [s.wait_max for s in self.steps], self.batch.due)[number]
+        sums = self.cheap.sums[number]
         present = sum(float(t[at]) for t, at in zip(self.energy, self.batch.job.starts, strict=True))
         without = energy_eur(self.problem, self.load) + excess_eur(self.problem, self.load)
         spare = self.present_eur - without - present
@@ -254,6 +291,7 @@ class Alone:
                 best = min(best, move.difference_eur)
         return found
 
+    @cached_property
     def quiet(self) -> list[BoolArray]:
         """Starts of each step that add nothing to what is charged for excess power, shape (T,) each."""
         limit = np.full(self.problem.slots, np.inf)
@@ -264,20 +302,6 @@ class Alone:
                 highest = float(np.max(present[group.slots], initial=0.0))
                 limit[group.slots] = max(highest, group.contracted_kw + group.already_kw)
         return [quiet_starts(step, self.load, limit) for step in self.steps]
-
-    def placed(self, tables: list[FloatArray], number: int, slot: int) -> tuple[int, ...] | None:
-        """Starts of the cheapest batch that has one run at a slot, by the tables; None for none."""
-        tables = [np.where(mask, table, np.inf) for table, mask in zip(tables, self.open, strict=True)]
-        tables[number] = only(tables[number], slot)
-        waits = [step.wait_max for step in self.steps]
-        starts: list[int] = []
-        for place in range(len(tables)):
-            sums = self.through(tables, waits, self.batch.due)[place]
-            starts.append(int(np.argmin(sums)))
-            if not np.isfinite(sums[starts[-1]]):
-                return None
-            tables[place] = only(tables[place], starts[-1])
-        return tuple(starts)
 
 
 def over(values: FloatArray, duration: int) -> FloatArray:
@@ -302,33 +326,3 @@ def quiet_starts(step: ProblemStep, load: FloatArray, limit: FloatArray) -> Bool
         free = clear(load + kw > limit + POWER_SLACK_KW, slots)
         found[: len(free) - first] &= free[first:]
     return found
-
-
-def only(table: FloatArray, slot: int) -> FloatArray:
-    """The table with one slot left, shape (T,)."""
-    kept = np.full(len(table), np.inf)
-    kept[slot] = table[slot]
-    return kept
-
-
-def shifted(values: FloatArray, slots: int) -> FloatArray:
-    """Values moved later by some slots, infinite before them, shape (T,)."""
-    moved = np.full(len(values), np.inf)
-    moved[slots:] = values[: max(0, len(values) - slots)]
-    return moved
-
-
-def least_back(values: FloatArray, back: int | None) -> FloatArray:
-    """Least of each value and the `back` before it (all before it for None), shape (T,).
-
-    Windows of twice the width are made of two that overlap or touch, until they are as wide as asked for.
-    """
-    if back is None:
-        every: FloatArray = np.minimum.accumulate(values)
-        return every
-    least, width = values.copy(), 1
-    while width <= back:
-        step = min(width, back + 1 - width)
-        least[step:] = np.minimum(least[step:], least[:-step])
-        width += step
-    return least

@@ -15,14 +15,13 @@ from chocolate_factory.domain.dispatch import beside_dispatch
 from chocolate_factory.domain.forced import Batch, StartsWarm, batches_of, held, unforced, with_forced
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.problem import Job, Problem, Solution, load_kw
-from chocolate_factory.domain.run_moves import POSSIBLE, RULES, Alone, Move
+from chocolate_factory.domain.run_moves import POSSIBLE, RULES, SMALL_EUR, Alone, Move
 from chocolate_factory.domain.run_reasons import mean_price
 from chocolate_factory.domain.slots import epoch, local_iso, moment
 from chocolate_factory.services.make_plan import arm
 from chocolate_factory.services.stored_case import Row, StoredCase, stored_case
 
 ANSWER_SECONDS = 6.0
-SMALL_EUR = 1e-6
 HOUR = 60
 SHARED = ("machine", "power", "storage", "output")
 """Rules that may give way when other batches move; all others bind a batch whatever the others do."""
@@ -190,8 +189,7 @@ def run_row(stored: StoredCase, alone: Alone, number: int) -> Row:
     ordered = cheaper[np.argsort(means[cheaper], kind="stable")]
     blocked = Counter(str(rules[slot]) for slot in ordered if rules[slot] != POSSIBLE)
     cheapest = int(allowed[int(np.argmin(means[allowed]))])
-    possible = [int(slot) for slot in np.flatnonzero(rules == POSSIBLE) if slot != own]
-    found = alone.best_moves(number, possible)
+    found = alone.best_moves(number, alone.possible(number))
     saving = {slot: -m.difference_eur for slot, m in found if m.difference_eur < -SMALL_EUR}
     best = min(found, key=lambda pair: pair[1].difference_eur)[0] if found else None
     moves = {"hour_earlier": own - hour, "hour_later": own + hour, "cheapest": cheapest, "best": best}

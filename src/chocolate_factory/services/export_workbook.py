@@ -12,6 +12,7 @@ from chocolate_factory.domain.slots import PLAN_MINUTES, local_iso, moment
 from chocolate_factory.services.export_cost import cost_rows
 from chocolate_factory.services.export_table import RISKY
 from chocolate_factory.services.export_view import PlanView, RunView
+from chocolate_factory.services.note_words import spanish_note
 
 Cell = str | float | int | datetime | None
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
@@ -83,7 +84,11 @@ def summary(view: PlanView) -> list[tuple[Cell, ...]]:
         for word, key in (("stock", "assumed_stock"), ("left", "left_for_later"), ("late", "late"))
         for row in answer[key]
     ]
-    return rows + [(words["assumed"], sentence) for sentence in answer["assumptions"]]
+    spanish = words["language"] == "es"
+    return rows + [
+        (words["assumed"], (spanish_note(sentence) if spanish else None) or sentence)
+        for sentence in answer["assumptions"]
+    ]
 
 
 def run_head(view: PlanView) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def read_jobs(ports: Ports, jobs: Sequence[JobInfo]) -> list[dict[str, Any]]:
                 "next_at": local_iso(state.next_at, zone)
                 if state and state.outcome is not Outcome.RUNNING
                 else None,
+                "kind": state.kind if state else "",
                 "reason": state.reason if state else "",
                 "hint": state.hint if state else "",
                 "runs": state.runs if state else 0,

@@ -14,6 +14,7 @@ from chocolate_factory.domain.tariff.excess import contracted_at
 from chocolate_factory.services.check_data import check_data
 from chocolate_factory.services.choose_world import World, has_prices
 from chocolate_factory.services.give_advice import give_advice, moment_of
+from chocolate_factory.services.note_words import spanish_note
 from chocolate_factory.services.read_changes import troubles_of
 from chocolate_factory.services.read_strip import price_now, price_strip
 from chocolate_factory.services.reasons_to_plan import newest_body
@@ -35,6 +36,7 @@ def read_dashboard(world: World) -> Row:
         "site": factory.site.name,
         "timezone": factory.site.timezone,
         "plant_note": " ".join(factory.assumptions),
+        "plant_note_es": " ".join(spanish_note(note) or note for note in factory.assumptions),
         "contracted_power_kw": list(factory.contract.contracted_power_kw),
         "contracted_kw": contracted_steps(factory.contract, body["answer"]["load_kw"]) if body else [],
         "machines": [{"name": m.name, "count": m.count, "power_kw": m.power_kw} for m in factory.machines],
@@ -45,7 +47,7 @@ def read_dashboard(world: World) -> Row:
         "plan": body["answer"] if body else None,
         "data": check_data(ports, ESSENTIAL),
         "troubles": [
-            {"title": error.title, "detail": error.message, "hint": error.hint}
+            {"kind": type(error).__name__, "title": error.title, "detail": error.message, "hint": error.hint}
             for error in world.troubles.values()
         ],
     }

@@ -24,12 +24,13 @@ from chocolate_factory.domain.plan import Run
 from chocolate_factory.domain.plan_answer import Arm, lots_answer
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.problem import ExcessGroup, Lot, Solution
+from chocolate_factory.domain.run_moves import SMALL_EUR
 from chocolate_factory.domain.slots import PLAN_MINUTES
 from chocolate_factory.domain.staffing import staffed_seconds
 from chocolate_factory.domain.standing import Standing
 from chocolate_factory.domain.tariff.excess import power_cap_kw
 from chocolate_factory.domain.what_if_edits import Changed, changed
-from chocolate_factory.services.explain_run import SMALL_EUR, solved
+from chocolate_factory.services.explain_run import solved
 from chocolate_factory.services.make_plan import arm, as_ordered_solution
 from chocolate_factory.services.pose_problem import Case, can_go_on
 from chocolate_factory.services.read_production import read_past, stand

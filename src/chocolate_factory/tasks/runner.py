@@ -26,7 +26,7 @@ from chocolate_factory.domain.jobs import (
     is_due,
     jitter,
 )
-from chocolate_factory.services.choose_world import SchedulerState, World
+from chocolate_factory.services.choose_world import SchedulerState, World, can_plan
 from chocolate_factory.services.keep_jobs import keep_run, last_run, last_runs
 
 log = structlog.get_logger()
@@ -198,6 +198,7 @@ class Scheduler:
             ended=self._now(),
             seconds=round(seconds, 3),
             outcome=Outcome.OVERDUE if late else Outcome.FAILED if error else Outcome.OK,
+            kind=type(error).__name__ if error else "",
             reason=error.message if error else "",
             hint=error.hint if error else "",
         )
@@ -221,7 +222,7 @@ class Scheduler:
             return True
         if is_due(last, now):
             return True
-        if last is None or job.sooner is None or last.failures:
+        if last is None or job.sooner is None or (last.failures and self._can_wait(last)):
             return False
         looked, self._looked[name] = self._looked.get(name), now
         if looked is not None and looked <= now < looked + SOONER_EVERY:
@@ -236,6 +237,13 @@ class Scheduler:
             log.exception("cannot tell whether to run sooner", job=name)
             self._world.note(name, _inside(name))
             return False
+
+    def _can_wait(self, last: JobState) -> bool:
+        """Whether a job that failed is left until its time: not where this process has nothing to plan on.
+
+        What the one before planned on instead was in its memory only. What ended the process is left anyway.
+        """
+        return last.outcome is Outcome.INTERRUPTED or can_plan(self._world.ports())
 
     def _now(self) -> datetime:
         return self._world.real.clock()

@@ -16,9 +16,9 @@ from chocolate_factory.domain.baseline import baseline
 from chocolate_factory.domain.problem import Job, Problem, Solution, load_kw, solution_cost_eur
 from chocolate_factory.domain.setups import Bench, Carried, Changeover, Setup, setups_of
 from chocolate_factory.infrastructure.planners.board import Board
-from chocolate_factory.infrastructure.planners.demand import Settled
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner
-from chocolate_factory.infrastructure.planners.offers import as_they_fit
+from chocolate_factory.infrastructure.planners.one_by_one import as_they_fit
+from chocolate_factory.infrastructure.planners.settled import Settled
 from tests.unit.planners.tiny_plants import all_plans, ends, faults, lot, problem, step
 
 SLOTS = 9

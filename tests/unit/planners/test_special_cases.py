@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from chocolate_factory.core.errors import Infeasible
 from chocolate_factory.domain.problem import ExcessGroup, Problem, Solution, load_kw, solution_cost_eur
-from chocolate_factory.infrastructure.planners import bounds, highs, targets
-from chocolate_factory.infrastructure.planners.demand import without_slack
+from chocolate_factory.infrastructure.planners import bounds, improving, targets
 from chocolate_factory.infrastructure.planners.highs import HighsPlanner, modelled
+from chocolate_factory.infrastructure.planners.settled import without_slack
 from tests.unit.planners.test_brute_force import problems
 from tests.unit.planners.tiny_plants import brute_force, due_faults, faults, lot, problem, step
 
@@ -161,8 +161,8 @@ def excess_of_two() -> Problem:
 
 def test_what_the_bounds_prove_alone_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bounds of a small model have the first word, and here the last."""
-    monkeypatch.setattr(highs, "AHEAD_SECONDS", 20.0)
-    monkeypatch.setattr(highs.Search, "anneal", lambda *_: pytest.fail("searched"))
+    monkeypatch.setattr(improving, "AHEAD_SECONDS", 20.0)
+    monkeypatch.setattr(improving.Search, "anneal", lambda *_: pytest.fail("searched"))
     solution = solve(excess_of_two())
     assert solution.bound_eur == pytest.approx(solution.cost_eur, abs=1e-5)
     assert solution.solve_seconds < 20
@@ -172,7 +172,7 @@ def test_a_search_ends_in_the_middle_of_a_chain_once_the_plan_is_proven(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Chains without end and a gap that no plan has: only the proof of the bounds can stop it."""
-    monkeypatch.setattr(highs, "AHEAD_SECONDS", 0.0)
+    monkeypatch.setattr(improving, "AHEAD_SECONDS", 0.0)
     monkeypatch.setattr(targets, "FIRST_ROUNDS", 10**9)
     solution = HighsPlanner(target_gap=-1.0).solve(excess_of_two(), 60.0)
     assert solution.solve_seconds < 30

@@ -130,7 +130,15 @@ def test_a_bad_connection_is_unreachable_and_passes(script: Script, act: object)
     assert 1 <= len(script.asked) <= 3
     script.says("back")
     script.answers = script.answers[-1:]
-    assert client.get("/").text() == "back"
+    assert "back" in (told(client) for _ in range(20)), "a busy machine may be late more than once"
+
+
+def told(client: Polite) -> str:
+    """What is answered in time; nothing where none is."""
+    try:
+        return client.get("/").text()
+    except Unreachable:
+        return ""
 
 
 def test_nobody_listens() -> None:
@@ -224,14 +232,13 @@ def test_says_once_that_a_provider_is_down_and_once_that_it_is_back(script: Scri
     ]
 
 
-def test_asks_no_faster_than_the_bucket_fills() -> None:
+def test_asks_no_faster_than_the_bucket_fills(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chocolate_factory.infrastructure.http.time.monotonic", lambda: 100.0)
     slept: list[float] = []
     bucket = TokenBucket(2.0, 3, slept.append)
     for _ in range(5):
         bucket.take()
-    assert len(slept) == 2
-    assert slept[0] == pytest.approx(0.5, abs=0.1)
-    assert slept[1] == pytest.approx(1.0, abs=0.1)
+    assert slept == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("address", ["", "www.omie.es", "ftp://www.omie.es", "http://"])

@@ -106,6 +106,7 @@ export const healthWords = area(
     remedy: {
       set: (variable: string) => `Lo que está sin configurar necesita una clave en ${variable}.`,
       sync: "Lo que falta se vuelve a pedir solo; «choco sync» lo pide ya.",
+      again: (names: string) => `Se vuelve a pedir solo; si sigue así, «choco doctor» dice qué le pasa a ${names}.`,
       load: "Sus ficheros se cargan con «choco import».",
     },
     failing: (source: string, since: string) => `${source} falla desde ${since}.`,
@@ -256,6 +257,7 @@ export const healthWords = area(
     remedy: {
       set: (variable) => `What is not set up needs a key in ${variable}.`,
       sync: "What is missing is asked for again by itself; “choco sync” asks now.",
+      again: (names) => `It is asked again by itself; if it stays so, “choco doctor” tells what is wrong with ${names}.`,
       load: "Their files are loaded with “choco import”.",
     },
     failing: (source, since) => `${source} has been failing since ${since}.`,

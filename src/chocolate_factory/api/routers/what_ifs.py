@@ -23,14 +23,14 @@ BatchName = Annotated[str, Path(min_length=1, max_length=200)]
 WAIT_S = 10.0
 
 
-@router.get("/latest/runs/{batch}/why", responses={404: {"model": Problem}, 409: {"model": Problem}})
+@router.get("/latest/runs/{batch:path}/why", responses={404: {"model": Problem}, 409: {"model": Problem}})
 def why(ports: InCharge, batch: BatchName) -> BatchReasons:
     """For each run of a batch of the newest plan: rank of its price, binding rules, cost of moving it."""
     return BatchReasons.model_validate(explain_batch(ports, batch))
 
 
 @router.post(
-    "/latest/runs/{batch}/why",
+    "/latest/runs/{batch:path}/why",
     responses={400: {"model": Problem}, 404: {"model": Problem}, 409: {"model": Problem}},
 )
 def why_not(world: Running, batch: BatchName, order: StartOrder) -> StartReasons:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
-from chocolate_factory.api.schemas.common import Answer, Moment, Origin
+from chocolate_factory.api.schemas.common import Answer, Assuming, Moment, Origin
+from chocolate_factory.services.note_words import spanish_notes
 
 
 class BillWish(Answer):
@@ -91,7 +92,7 @@ class BillPrices(Answer):
     corrected: list[CorrectedDay]
 
 
-class BillAnswer(Answer):
+class BillAnswer(Assuming):
     """The invoice of a month; amounts in EUR, rounded to the cent where a bill rounds.
 
     `status` is `so_far` while the month goes on, `partial` when days of it are missing. `market_eur` splits
@@ -123,6 +124,11 @@ class BillAnswer(Answer):
     eur_kwh: float | None
     excess: list[ExcessRow]
     by_hour_eur: float | None
-    assumptions: list[str]
     missing: list[str]
     sample: bool
+
+    @computed_field(description="`missing` in Spanish.")  # type: ignore[prop-decorator]
+    @property
+    def missing_es(self) -> list[str | None]:
+        """What is left out, in Spanish."""
+        return spanish_notes(self.missing)

@@ -64,8 +64,9 @@ class PriceStrip(Answer):
 
 
 class Trouble(Answer):
-    """Something that failed, in one sentence with its remedy."""
+    """Something that failed, in one sentence with its remedy; `kind` is that of a problem's `type`."""
 
+    kind: str
     title: str
     detail: str
     hint: str
@@ -89,6 +90,7 @@ class Dashboard(Answer):
     site: str
     timezone: str
     plant_note: str
+    plant_note_es: str = Field(description="In Spanish, but for what the file of the plant says itself.")
     contracted_power_kw: list[float]
     contracted_kw: list[LoadPoint] = Field(
         description="Power contracted in the slots of the plan, a row where it changes."

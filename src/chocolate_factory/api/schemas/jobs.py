@@ -20,6 +20,7 @@ class JobRow(BaseModel):
     ended: AwareDatetime | None
     seconds: float | None = Field(description="How long the last run took.")
     next_at: AwareDatetime | None = Field(description="When it is due; null: at once, or it runs now.")
+    kind: str = Field(description="Of the failure, as in the `type` of a problem; empty: none is known.")
     reason: str = Field(description="Why the last run failed.")
     hint: str
     runs: int

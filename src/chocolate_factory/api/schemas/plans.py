@@ -1,4 +1,4 @@
-"""Plans as the API answers them: the same JSON as `choco plan --json`."""
+"""Plans as the API answers them: the JSON of `choco plan --json`, with its assumptions in Spanish too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from chocolate_factory.api.schemas.assets import ArrayUse, BatteryUse, Carbon
-from chocolate_factory.api.schemas.common import Answer, Moment, Span
+from chocolate_factory.api.schemas.common import Answer, Assuming, Moment, Span
 
 
 class Money(Answer):
@@ -208,7 +208,7 @@ class MonthRow(Answer):
     already: list[ChargedRow]
 
 
-class PlanAnswer(Answer):
+class PlanAnswer(Assuming):
     """A stored plan; every plan passed the rule checker, so `violations` is empty."""
 
     id: str
@@ -232,7 +232,6 @@ class PlanAnswer(Answer):
     assumed_stock: list[StockRow]
     left_for_later: list[StockRow]
     late: list[StockRow]
-    assumptions: list[str]
     bill: dict[str, object] = Field(description="Every line of `cost_eur`, recomputable by hand.")
     runs: list[RunRow]
     setups: list[SetupRow] = Field(

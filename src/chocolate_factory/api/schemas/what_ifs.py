@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from chocolate_factory.api.schemas.common import Answer, AskedMoment, Moment, Span
+from chocolate_factory.api.schemas.common import Answer, AskedMoment, Assuming, Moment, Span
 from chocolate_factory.api.schemas.plans import Saving, StockRow
 
 
@@ -142,7 +142,7 @@ class Difference(Answer):
     energy_kwh: float
 
 
-class WhatIfAnswer(Answer):
+class WhatIfAnswer(Assuming):
     """The plan in force, solved again (`present`), beside the plan of a changed plant; nothing is stored."""
 
     sample: bool
@@ -158,4 +158,3 @@ class WhatIfAnswer(Answer):
     what_if: Compared
     difference: Difference
     runs: dict[str, int] = Field(description="Runs that stay, moved, were added or dropped.")
-    assumptions: list[str]

@@ -21,7 +21,8 @@ from chocolate_factory.domain.problem import Job, Lot, Problem, Solution, load_k
 from chocolate_factory.domain.series import FloatArray
 from chocolate_factory.infrastructure.planners.asset_rows import Columns, Loads, add_assets, cut
 from chocolate_factory.infrastructure.planners.demand import out_of_time
-from chocolate_factory.infrastructure.planners.highs import searcher, set_up
+from chocolate_factory.infrastructure.planners.highs import set_up
+from chocolate_factory.infrastructure.planners.improving import searcher
 from chocolate_factory.infrastructure.planners.linear import Relaxation, solve_integer
 from chocolate_factory.infrastructure.planners.model import (
     PlantModel,

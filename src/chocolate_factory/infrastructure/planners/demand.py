@@ -8,39 +8,22 @@ slots between due time and finish, finishes matched to due times in order.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from chocolate_factory.core.errors import Infeasible, OutOfTime
 from chocolate_factory.domain.assembly import finish
-from chocolate_factory.domain.problem import Job, Lot, Problem
+from chocolate_factory.domain.problem import Job, Problem
 from chocolate_factory.infrastructure.planners.linear import Answer, Terms, solve_integer
 from chocolate_factory.infrastructure.planners.model import PlantModel, build, jobs_of, set_energy_cost
+from chocolate_factory.infrastructure.planners.one_by_one import all_made
 from chocolate_factory.infrastructure.planners.power import add_whole_power
 from chocolate_factory.infrastructure.planners.repair import at_once, known_plan, lateness, repaired
+from chocolate_factory.infrastructure.planners.settled import Patience, Settled
 
 FREE_SECONDS, FREE_GAP = 8.0, 0.01
 NEARLY = 1e-3
 SHARE_WITH_SETUPS = 0.25
 """Of the time: for each question that is settled with setups, which may stay open."""
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The lots to make, all of them now hard, and what was given up; `late_slots` None: all in time.
-
-    `jobs` make the lots, no later than that, whatever they cost; empty where setups are to be found.
-    """
-
-    lots: tuple[Lot, ...]
-    stock: dict[int, int] = field(default_factory=dict)
-    left: dict[int, int] = field(default_factory=dict)
-    late_slots: int | None = None
-    jobs: tuple[Job, ...] = ()
-
-
-def without_slack(problem: Problem) -> Settled:
-    """Everything is to be made in time."""
-    return Settled(tuple(replace(lot, hard=True) for lot in problem.lots))
 
 
 def plain(problem: Problem) -> Problem:
@@ -72,21 +55,22 @@ def settle(problem: Problem, seconds: float) -> Settled | None:
     return settled_from(model, final) if final else None
 
 
-def settle_setups(problem: Problem, seconds: float) -> Settled | None:
+def settle_setups(problem: Problem, patience: Patience, known: bool) -> Settled | None:
     """As `settle`, for machines with setups: what must give way without them, where a plan then keeps them.
 
-    Otherwise with them, which may take all the time; where lateness is allowed and nothing is found, what
-    gives way without setups stays and batches are as late as when each is made as early as it goes.
+    Otherwise with them, briefly where some plan in time is `known`, else it may take all the time; where
+    lateness is allowed and nothing is found, what gives way without setups stays and batches are as late as
+    when each is made as early as it goes.
     """
-    easy = settle(replace(problem, setups=()), seconds)
+    easy = settle(replace(problem, setups=()), patience.whole)
     if easy is None:
         return None
     easy = replace(easy, jobs=())
-    if first_known(build(problem, easy.lots), (), easy.late_slots or 0, seconds) is not None:
+    if first_known(build(problem, easy.lots), (), easy.late_slots or 0, patience) is not None:
         return easy
     jobs = at_once(problem, easy.lots)
     try:
-        return settle(problem, SHARE_WITH_SETUPS * seconds)
+        return settle(problem, patience.seconds(known) * (1.0 if known else SHARE_WITH_SETUPS))
     except Infeasible:
         if jobs is None or not problem.allow_late:
             raise
@@ -94,21 +78,26 @@ def settle_setups(problem: Problem, seconds: float) -> Settled | None:
 
 
 def first_known(
-    model: PlantModel, start: tuple[Job, ...], late_slots: int, seconds: float
+    model: PlantModel, start: tuple[Job, ...], late_slots: int, patience: Patience
 ) -> tuple[Job, ...] | None:
     """A plan known before the solver looks for one, at most so late: near `start`, or None.
 
-    With setups the solver by itself hardly finds any: then one is made without it, or from what it finds
-    where setups take no time.
+    With setups the solver by itself hardly finds any: then one is made from what it finds where setups take
+    no time, else without it.
     """
     found = known_plan(model, start, late_slots)
-    if found is not None or not model.problem.setups or late_slots:
+    if found is not None or not model.problem.setups:
         return found
+    simple = all_made(model.problem, model.lots, late_slots)
+    if late_slots:
+        return simple
     free = build(replace(plain(model.problem), setups=()), model.lots)
     set_energy_cost(free)
     add_whole_power(free)
+    seconds = patience.seconds(simple is not None)
     answer = solve_integer(free.linear, min(seconds, FREE_SECONDS), FREE_GAP)
-    return None if answer.values is None else repaired(model, jobs_of(free, answer.values))
+    near = None if answer.values is None else repaired(model, jobs_of(free, answer.values))
+    return simple if near is None else near
 
 
 def settling_model(problem: Problem, kinds: set[str]) -> PlantModel:

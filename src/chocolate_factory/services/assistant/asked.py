@@ -25,6 +25,7 @@ HUGE = 1e9
 FIRST_DAY, LAST_DAY = date(2014, 1, 1), date(2100, 1, 1)
 DAY = {"type": "string", "format": "date", "pattern": "^\\d{4}-\\d{2}-\\d{2}$"}
 WALL_TIME = {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"}
+PERIODS = ("P1", "P2", "P3", "P4", "P5", "P6", "peak", "flat", "valley")
 QUANTITIES = ("rain", "wind_speed", "humidity")
 FIELDS: Mapping[str, dict[str, Any]] = {
     "day": {**DAY, "description": "Local day of the site, YYYY-MM-DD."},
@@ -35,7 +36,13 @@ FIELDS: Mapping[str, dict[str, Any]] = {
         "description": "Wall time that they end at, HH:MM; next day's if not after since.",
     },
     "last": {**DAY, "description": "Last local day, where days from `day` on are meant; at most 366."},
-    "than": {**DAY, "description": "Another local day, to compare the mean of `day` with; alone with `day`."},
+    "than": {**DAY, "description": "Another local day, to compare with."},
+    "than_last": {**DAY, "description": "Last local day, where days from `than` on are compared."},
+    "than_at": {**WALL_TIME, "description": "Wall time to compare the price at `at` with, HH:MM."},
+    "than_since": {**WALL_TIME, "description": "Wall time that hours of `than` begin at, HH:MM."},
+    "than_until": {**WALL_TIME, "description": "Wall time that they end at, HH:MM."},
+    "rank": {"type": "string", "enum": ["cheapest", "dearest"], "description": "Which is told first."},
+    "period": {"type": "string", "enum": list(PERIODS), "description": "Only this tariff period."},
     "hours": {"type": "number", "minimum": 0.25, "maximum": MOST_HOURS, "description": "Hours of a run."},
     "month": {"type": "string", "pattern": "^\\d{4}-\\d{2}$", "description": "Month, YYYY-MM."},
     "days": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "description": "Days back."},
@@ -84,6 +91,12 @@ class Asked:
     than: date | None = None
     which: str = ""
     quantity: str = ""
+    than_last: date | None = None
+    than_at: time | None = None
+    period: str = ""
+    than_since: time | None = None
+    than_until: time | None = None
+    rank: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,7 @@ def text_from(name: str, text: str) -> Any:
     """A text as the type of its field; raises ValueError, also where it does not fit the field's pattern."""
     if not re.fullmatch(FIELDS[name].get("pattern", r"(?s:.*)"), text, re.ASCII):
         raise ValueError
-    if name in {"day", "last", "than"}:
+    if name in {"day", "last", "than", "than_last"}:
         day = date.fromisoformat(text)
         if not FIRST_DAY <= day <= LAST_DAY:
             raise ValueError
@@ -189,7 +202,7 @@ def text_from(name: str, text: str) -> Any:
         if not FIRST_DAY <= day <= LAST_DAY:
             raise ValueError
         return day
-    if name in {"at", "since", "until"}:
+    if name in {"at", "since", "until", "than_at", "than_since", "than_until"}:
         return time.fromisoformat(text)
     if name == "address":
         if "%" in text:

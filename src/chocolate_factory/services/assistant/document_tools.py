@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from chocolate_factory.domain.claims import Written, find_moments, find_numbers
+from chocolate_factory.domain.claims import Written, find_moments, find_numbers, plain
 from chocolate_factory.domain.facts import DECIMALS, DOCUMENT, NAME, SENTENCE, Fact
 from chocolate_factory.domain.passages import Passage
 from chocolate_factory.domain.ports import Ports
 from chocolate_factory.domain.told import Told
 from chocolate_factory.domain.units import OF_FACTS
 from chocolate_factory.services.assistant.asked import Asked
+from chocolate_factory.services.assistant.document_words import DEFINES
 from chocolate_factory.services.assistant.documents import Found, defined, index_now, search
 from chocolate_factory.services.assistant.understand import language_of
 
@@ -55,6 +56,8 @@ def quoted(ports: Ports, question: str) -> Told | None:
     """The passage that answers a question, word for word, and where more stands; None if none convinces."""
     index = index_now(ports)
     entry, fitting = defined(index, question), search(ports, question, 1 + BESIDE, index)
+    if entry is None and re.search(DEFINES, plain(question)):
+        return None
     found = [one for one in fitting if entry is None or one.passage.id != entry.id]
     if found and not convinces(found[0]):
         found.sort(key=lambda one: not convinces(one, CLEAR))

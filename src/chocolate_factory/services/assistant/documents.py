@@ -93,13 +93,14 @@ def search(ports: Ports, question: str, most: int, index: Index | None = None) -
 
 
 def defined(index: Index, question: str) -> Passage | None:
-    """The entry of the glossary whose term is all that a question names; None without one."""
-    asked = set(words_of(question))
+    """The entry of the glossary whose term is all that a question names, but for "price"; else None."""
+    asked, price = set(words_of(question)), set(words_of("price precio"))
     for one in index.passages:
         for line in one.text.splitlines() if asked and one.id.startswith(GLOSSARY) else ():
             entry = ENTRY.match(line)
             terms = re.split(r", | \(", f"{entry[1]}, {entry[2]}") if entry else []
-            if any(set(words_of(term)) == asked for term in terms):
+            terms += [f"P{number}" for term in terms if term == "P1–P6" for number in range(1, 7)]
+            if any(asked in ((named := set(words_of(term))), named - price) for term in terms):
                 return Passage(one.id, one.path, line.removeprefix("- "))
     return None
 

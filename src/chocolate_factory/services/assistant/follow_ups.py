@@ -12,7 +12,7 @@ from chocolate_factory.services.assistant import phrases
 from chocolate_factory.services.assistant.asked import Asked
 from chocolate_factory.services.assistant.document_words import HOW_TO
 from chocolate_factory.services.assistant.hearing import Heard, Names, heard
-from chocolate_factory.services.assistant.intents import WHAT_IF
+from chocolate_factory.services.assistant.intents import DEAR, WHAT_IF
 from chocolate_factory.services.assistant.memory import Exchange
 from chocolate_factory.services.assistant.spans import spanned
 from chocolate_factory.services.assistant.understand import COMMON, NOTHING, Understood, language_of
@@ -61,7 +61,9 @@ NEAR: dict[str, tuple[str, ...]] = {
     "price_at": ("price_at", "day_prices", "windows"),
     "windows": ("windows", "price_at"),
     "price_forecast": ("price_forecast", "price_at", "windows"),
-    "tariff_periods": ("tariff_periods",),
+    "compare_prices": ("compare_prices", "day_prices", "price_at"),
+    **{name: (name,) for name in ("tariff_periods", "period_prices", "plan_load", "batch_costs", "shifts")},
+    "machine_windows": ("machine_windows", "plan_runs"),
     "advice_now": ("plan_runs", "why_batch"),
     "plan_summary": ("plan_runs", "why_batch"),
     "plan_runs": ("plan_runs",),
@@ -110,7 +112,7 @@ def follow_up(text: str, found: Understood, last: Exchange | None, names: Names,
         changes = asked_again(low, language_of(text), before.asked.changes)
         return replace(before, language=found.language, asked=Asked(changes=changes)) if changes else found
     said = heard(text, names, today, past=before.asked.day is not None and before.asked.day < today)
-    if {"day_prices", "windows"} & {before.tool, *NEAR.get(before.tool, ())}:
+    if any("since" in TAKES.get(tool, ()) for tool in (before.tool, *NEAR.get(before.tool, ()))):
         said = spanned(said)
     if (GOES_ON.match(low) or found.kind == "unknown") and leaves_nothing(said.rest):
         made = continued(low, said.asked, before)
@@ -148,9 +150,10 @@ def continued(low: str, told: Asked, before: Understood) -> Understood | None:
         return Understood(
             before.language, "answer", tool, replace(before.asked, day=None, at=None, month=None)
         )
-    near = NEAR.get(before.tool, ())
+    near = NEAR.get(before.tool, ()) if before.asked.than_since is None else ()
     if RANKED.search(low) and "windows" in near and named <= TAKES["windows"]:
-        asked = replace(before.asked, hours=before.asked.hours or 1.0)
+        rank = "dearest" if re.search(DEAR, low) else "cheapest"
+        asked = replace(before.asked, hours=before.asked.hours or 1.0, rank=rank if before.asked.rank else "")
         return Understood(before.language, "answer", "windows", merged(asked, told, "windows"))
     nearest = next((name for name in near if named and named <= TAKES[name]), None)
     if nearest is None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
 from ipaddress import ip_address
+from typing import TypeVar
 
 from chocolate_factory.domain.claims import MONTH, PART, WORDS, blank, find_moments, month_number, plain
 from chocolate_factory.domain.facts import WEEKDAYS
 from chocolate_factory.services.assistant.asked import FIRST_DAY, MOST_DAYS, MOST_HOURS, Asked
 from chocolate_factory.services.assistant.intents import ADDRESS
+from chocolate_factory.services.assistant.plant_words import NAMED, name_pattern
 
+T = TypeVar("T")
 RELATIVE = (
     (r"pasado manana|(?:the )?day after tomorrow", 2),
     (r"anteayer|antes de ayer|(?:the )?day before yesterday", -2),
@@ -35,6 +38,9 @@ LENGTH = re.compile(
     r"(?P<half> y media\b| and a half\b)?"
 )
 BATCH = r"{}-\d{{4}}-\d{{2}}-\d{{2}}-\d+"
+OTHER_BATCH = r"\b(?:batch|lote) ([a-z]\w*-(?:[\w-]*-)?\d+)\b"
+"""A batch of a plan, and one that is only called like one."""
+
 AROUND = (
     r"(?:\b(?:de |del |en |in |of |on |for |the |la |el |las |los |esta |este |this |next |last |past "
     r"|proxim[oa]s? |ultim[oa]s? )*)"
@@ -78,6 +84,14 @@ QUANTITY = {
     "wind_speed": r"\b(?:vientos?|ventoso|wind(?:y|s)?)\b",
     "humidity": r"\b(?:humedad|humedo|humidity|humid)\b",
 }
+UP_TO_A_DAY = (
+    r"\b(?:by|until|till?|before|after|since|hasta|antes del?|despues del?|desde|a partir del?) "
+    rf"(?:el |this |next )?(?:{'|'.join(plain(day) for days in WEEKDAYS.values() for day in days)}"
+    r"|hoy|manana|ayer(?<!antes de ayer)|today|tomorrow|yesterday(?<!before yesterday))\b"
+)
+"""Time that a day only bounds."""
+
+NO_HOUR = r"\b(?:a|desde|hasta|de) las (?:2[5-9]|[3-9]\d)(?::\d\d)?\b|\b(?:2[5-9]|[3-9]\d):\d\d\b"
 YES_OR_NO = r"\bsi o no\b|\byes or no\b"
 AGO = (
     r"\bhace {n} (dias?|semanas?)\b|\b{n} (days?|weeks?) ago\b"
@@ -103,8 +117,8 @@ class Names:
 class Heard:
     """What a question names on a day, kinds of what it names that no tool takes, and the rest of its text.
 
-    `pieces` are the words of spans by kind, `days` all days that are named, `past` whether a verb is of what
-    has been.
+    `pieces` are the words of spans by kind, `days`, `months` and `times` all that are named, `past` whether a
+    verb is of what has been.
     """
 
     asked: Asked
@@ -114,6 +128,8 @@ class Heard:
     pieces: tuple[tuple[str, str], ...] = ()
     days: tuple[date, ...] = ()
     past: bool = False
+    months: tuple[date, ...] = ()
+    times: tuple[time, ...] = ()
 
 
 @dataclass
@@ -132,10 +148,10 @@ class Reading:
             self.text = blank(self.text, *hit.span())
         return hits
 
-    def only(self, found: Sequence[date], kind: str) -> date | None:
-        """The one day that is found; of several the first, and that there are several is kept."""
+    def only(self, found: Sequence[T], kind: str) -> T | None:
+        """The one that is found; of several the first, and that there are two or more of a kind is kept."""
         if len(set(found)) > 1:
-            self.loose.add(kind)
+            self.loose.add(f"two_{kind}" if len(set(found)) == 2 else "several")
         return found[0] if found else None
 
 
@@ -149,36 +165,49 @@ def heard(text: str, names: Names, today: date, past: bool = False) -> Heard:
     dates = [day_from(day, today) for day in told]
     reading = Reading(plain(rest), today, {kind for kind, _ in pieces}, pieces)
     reading.loose |= {"noday"} if None in dates else set()
-    reading.take(YES_OR_NO)
-    if reading.take(INSTEAD) or len(set(times)) > 1:
-        reading.loose.add("several")
-    take_comparison(reading)
+    take_marks(reading)
     past = past or bool(re.search(PAST, reading.text))
-    address = address_of(reading)
-    days = days_of(reading)
-    known = days_named(reading, dates, past)
-    month = month_of(reading)
+    address, days = address_of(reading), days_of(reading)
+    known, months = days_named(reading, dates, past), months_of(reading)
     take_spans(reading)
     known += relative_days(reading)
-    asked = Asked(
-        day=reading.only(known, "two_days" if len(set(known)) == 2 else "several"),
-        at=next(iter(times), None),
-        hours=length_of(reading),
-        month=month,
+    asked = replace(
+        things_of(reading, names),
+        day=reading.only(known, "days"),
+        at=reading.only(times, "times"),
+        month=reading.only(months, "months"),
         days=days,
         batch=batch,
+        address=address,
+    )
+    if re.search(r"\d", re.sub(r"\bp\d0\b|\bco2\b", "", reading.text)):
+        reading.loose.add("number")
+    reading.take(rf"\b(?:{'|'.join(map(re.escape, plain(names.site).split()))})\b")
+    loose, spans = frozenset(reading.loose), tuple(reading.pieces)
+    every = tuple(dict.fromkeys(known)), past, tuple(dict.fromkeys(months)), tuple(dict.fromkeys(times))
+    return Heard(asked, today, loose, reading.text, spans, *every)
+
+
+def take_marks(reading: Reading) -> None:
+    """Keep what bounds, compares or cannot be: hours of no clock, "instead of", "until Friday"."""
+    for kind, pattern in (("nohour", NO_HOUR), ("several", INSTEAD)):
+        reading.loose |= {kind} if reading.take(pattern) else set()
+    reading.take(YES_OR_NO)
+    take_comparison(reading)
+    reading.loose |= {"bound"} if re.search(UP_TO_A_DAY, reading.text) else set()
+
+
+def things_of(reading: Reading, names: Names) -> Asked:
+    """What is named beside days and times: a length, things of the plant, a period."""
+    return Asked(
+        hours=length_of(reading),
         machine=name_of(reading, names.machines),
         product=name_of(reading, names.products),
         series="pvpc" if reading.take(r"\bpvpc\b") else "",
-        address=address,
         which=first_taken(reading, WHICH),
         quantity=first_taken(reading, QUANTITY),
+        period=period_of(reading),
     )
-    if re.search(r"\d", re.sub(r"\bp ?[1-6]\b|\bp\d0\b", "", reading.text)):
-        reading.loose.add("number")
-    reading.take(rf"\b(?:{'|'.join(map(re.escape, plain(names.site).split()))})\b")
-    loose, told_days = frozenset(reading.loose), tuple(dict.fromkeys(known))
-    return Heard(asked, today, loose, reading.text, tuple(reading.pieces), told_days, past)
 
 
 def ranges_of(text: str) -> tuple[list[tuple[str, str]], str]:
@@ -218,7 +247,8 @@ def batch_of(text: str, names: Names) -> tuple[str, str]:
         hit = re.search(BATCH.format(re.escape(product)), text, re.IGNORECASE)
         if hit:
             return hit.group(), blank(text, *hit.span())
-    return "", text
+    called = re.search(OTHER_BATCH, text, re.IGNORECASE)
+    return (called[1], blank(text, *called.span(1))) if called else ("", text)
 
 
 def day_from(told: tuple[int | None, int, int], today: date) -> date | None:
@@ -305,8 +335,8 @@ def days_of(reading: Reading) -> int | None:
     return days
 
 
-def month_of(reading: Reading) -> date | None:
-    """A month that is named, the latest that has begun where no year is told; None without one."""
+def months_of(reading: Reading) -> list[date]:
+    """The months that are named, the latest that have begun where no year is told."""
     first = reading.today.replace(day=1)
     found: list[date] = []
     if reading.take(rf"mes {BEFORE}|{BEFORE} (?:mes|month)"):
@@ -319,7 +349,14 @@ def month_of(reading: Reading) -> date | None:
         number, today = month_number(hit[1]), reading.today
         year = int(hit[2]) if hit[2] else today.year if number <= today.month else today.year - 1
         found.append(date(year, number, 1))
-    return reading.only(found, "several")
+    return found
+
+
+def period_of(reading: Reading) -> str:
+    """The tariff period that is named, "" for none; that there are several is kept."""
+    found = [f"P{hit[1]}" for hit in reading.take(r"\bp ?([1-6])\b")]
+    found += [name for name, pattern in NAMED.items() if reading.take(pattern)]
+    return reading.only(found, "periods") or ""
 
 
 def address_of(reading: Reading) -> str:
@@ -336,11 +373,7 @@ def address_of(reading: Reading) -> str:
 
 def name_of(reading: Reading, names: Sequence[str]) -> str:
     """The longest name that a text holds, "" for none; that there are several is kept."""
-    found = [
-        name
-        for name in sorted(names, key=len, reverse=True)
-        if reading.take(rf"\b{re.escape(plain(name))}(?:s|es)?\b")
-    ]
+    found = [name for name in sorted(names, key=len, reverse=True) if reading.take(name_pattern(name))]
     if len(found) > 1:
         reading.loose.add("several")
     return found[0] if found else ""

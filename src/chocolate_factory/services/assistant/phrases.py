@@ -105,13 +105,14 @@ PART_OF_DAY: Said = {
     "es": "Eso no lo sé de una parte del día: pregunta por el día entero, o por una hora.",
     "en": "I do not know that of a part of a day: ask for the whole day, or for an hour.",
 }
+MANY = ("several", "two_days", "two_times", "two_months", "two_periods", "compared")
 DROPPED: dict[str, Said] = {
-    **dict.fromkeys(("month", "days", "week", "weekend", "ahead", "year"), ONE_DAY),
+    **dict.fromkeys(("month", "days", "week", "weekend", "ahead", "year", "bound"), ONE_DAY),
     **dict.fromkeys(("machine", "product", "batch"), OF_THE_PLANT),
     **dict.fromkeys(("part", "range"), PART_OF_DAY),
-    **dict.fromkeys(("several", "two_days", "compared", "than", "dates"), ONE_AT_A_TIME),
-    **dict.fromkeys(("since", "until"), PART_OF_DAY),
-    "last": ONE_DAY,
+    **dict.fromkeys((*MANY, "than", "than_last", "than_at", "than_since", "dates"), ONE_AT_A_TIME),
+    **dict.fromkeys(("since", "until", "than_until"), PART_OF_DAY),
+    **dict.fromkeys(("last", "rank"), ONE_DAY),
     "which": {
         "es": "El primero y el último los sé de los lotes de un día, una máquina o un producto.",
         "en": "I know the first and the last of the batches of a day, a machine or a product.",
@@ -121,9 +122,10 @@ DROPPED: dict[str, Said] = {
         "en": "Of rain, wind and humidity I only know what is measured and forecast.",
     },
     "noday": {"es": "Ese día no está en el calendario.", "en": "That day is in no calendar."},
+    "nohour": {"es": "Esa hora no la tiene el reloj.", "en": "No clock has that hour."},
     "past": {
-        "es": "De días pasados no sé los pasos ni las entregas: el plan vigente va de hoy en adelante.",
-        "en": "I do not know runs and orders of past days: the plan in force goes from today on.",
+        "es": "De días pasados no sé pasos, entregas ni consumo: el plan vigente va de hoy en adelante.",
+        "en": "I do not know runs, orders and loads of past days: the plan in force goes from today on.",
     },
     "day": {
         "es": "Eso no lo sé de un día concreto.",
@@ -141,6 +143,10 @@ DROPPED: dict[str, Said] = {
         "es": "Del PVPC solo sé la previsión y sus aciertos.",
         "en": "Of the PVPC I only know the forecast and how good it was.",
     },
+    "period": {
+        "es": "Por periodos tarifarios solo sé los precios.",
+        "en": "By tariff periods I only know prices.",
+    },
     "number": {
         "es": "Hay un número que no sé a qué se refiere.",
         "en": "There is a number that I cannot place.",
@@ -152,7 +158,11 @@ TWO: Said = {
     "es": "Son varias preguntas: hazlas de una en una.",
     "en": "Those are several questions: ask them one at a time.",
 }
-FIRST_TOLD = ("noday", "several", "two_days", "compared")
+WHOLE_PLAN: Said = {
+    "es": "Eso solo lo calculo para todo lo que dura el plan, no para un tiempo: pregunta sin él.",
+    "en": "I can only work that out for as long as the plan goes, not for some time: ask without it.",
+}
+FIRST_TOLD = ("noday", "nohour", *MANY)
 MOST_WORDS, LONGEST_WORD = 3, 20
 
 

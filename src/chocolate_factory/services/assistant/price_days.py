@@ -1,8 +1,8 @@
-"""Tools on prices of a day, a part of one or some days: how high, against another day, the best windows."""
+"""Tools on prices of a day, a part of one or some days: how high, and the best windows."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, time, timedelta
+from datetime import UTC, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -67,9 +67,6 @@ def tell_span(ports: Ports, asked: Asked, told: Told, window: Window) -> tuple[S
 
 def day_prices(ports: Ports, asked: Asked, told: Told) -> None:
     """Prices of a day, of hours of it, or of some days: mean, extremes, negative hours, what is missing."""
-    if asked.than:
-        compared(ports, asked, told)
-        return
     window = span_of(ports, asked)
     prices = paid_prices(ports, window)
     when, facts = tell_span(ports, asked, told, window)
@@ -170,6 +167,8 @@ def tell_sources(told: Told, prices: PaidPrices, known: Any, one_day: bool) -> N
             model=model,
             hours=ahead,
         )
+    elif known.all() and (prices.origin == str(Origin.PUBLISHED)).all():
+        told.say("Todos están publicados.", "All of them are published.")
     if missing:
         es, en = ("ese día", "that day") if one_day else ("ese tiempo", "that time")
         told.lack(
@@ -179,53 +178,13 @@ def tell_sources(told: Told, prices: PaidPrices, known: Any, one_day: bool) -> N
         )
 
 
-def compared(ports: Ports, asked: Asked, told: Told) -> None:
-    """The mean prices of two days, and which of them is dearer by how much."""
-    day = asked.day or today_of(ports)
-    if asked.last or asked.since or asked.until or asked.than in {None, day}:
-        raise UsageError("Only two whole days are compared.", "Leave since, until and last out.")
-    means: dict[date, tuple[Fact, Fact]] = {}
-    for key, one in (("day", day), ("than", asked.than or day)):
-        prices = paid_prices(ports, day_window(one, ports.factory.site.timezone))
-        when = told.fact(key, one, "", ("día", "day"))
-        if not np.isfinite(prices.paid).all():
-            told.lack(
-                "Del {day} no se conocen todos los precios, así que no se compara.",
-                "Not all prices of {day} are known, so that it is not compared.",
-                day=when,
-            )
-            return
-        mean = float(prices.paid.mean())
-        means[one] = when, told.fact(f"{key}_mean", mean, "EUR/kWh", ("precio medio", "mean price"))
-        told.say("El {day} se paga de media {mean}.", "On {day} the mean paid is {mean}.",
-                 day=when, mean=means[one][1])  # fmt: skip
-        if (prices.origin == str(Origin.FORECAST)).any():
-            model = told.fact(f"{key}_model", prices.model, NAME, ("modelo", "model"))
-            told.say("Es en todo o en parte una previsión ({model}).",
-                     "That is a forecast ({model}), at least in part.", model=model)  # fmt: skip
-    low, high = sorted(means.values(), key=lambda pair: float(str(pair[1].value)))
-    tell_difference(told, low, high)
-
-
-def tell_difference(told: Told, low: tuple[Fact, Fact], high: tuple[Fact, Fact]) -> None:
-    """Which of two days is dearer on average."""
-    apart = float(str(high[1].value)) - float(str(low[1].value))
-    difference = told.fact("difference", apart, "EUR/kWh", ("diferencia", "difference"))
-    if round(apart, 4) == 0:
-        told.say("De media cuestan lo mismo.", "On average they cost the same.")
-        return
-    told.say(
-        "El {high} es más caro que el {low}: una diferencia de {difference}.",
-        "{high} is dearer than {low}: a difference of {difference}.",
-        high=high[0], low=low[0], difference=difference,
-    )  # fmt: skip
-
-
 def windows(ports: Ports, asked: Asked, told: Told) -> None:
     """The cheapest and the dearest window of some hours: of a day, a part of it, some days, or all ahead."""
     body = find_windows(ports, WindowsQuery(asked.hours, 7, 1))
     hours = told.fact("hours", body["hours"], "h", ("duración", "length"))
     part: Row | None = body["overall"]
+    if (asked.day or asked.since) and ports.clock() in span_of(ports, asked):
+        told.say("Cuenta solo lo que queda por delante.", "Only what is still to come counts.")
     if asked.since or asked.until or asked.last:
         part = windows_within(ports, span_of(ports, asked), round(body["hours"] * 4))
         tell_span(ports, asked, told, span_of(ports, asked))
@@ -239,12 +198,13 @@ def windows(ports: Ports, asked: Asked, told: Told) -> None:
             hours=hours,
         )
         return
-    for kind, es, en in (
+    ends = (
         ("best", "La mejor ventana de {hours} va del {start} al {end}: {price} de media",
          "The best window of {hours} is from {start} to {end}: {price} on average"),
         ("worst", "La peor ventana de {hours} va del {start} al {end}: {price} de media",
          "The worst window of {hours} is from {start} to {end}: {price} on average"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for kind, es, en in reversed(ends) if asked.rank == "dearest" else ends:
         tell_window(told, kind, part[kind][0], (es, en))
 
 

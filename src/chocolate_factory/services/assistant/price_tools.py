@@ -35,6 +35,9 @@ ORIGINS = {
     str(Origin.SAMPLE): ("muestra inventada", "made-up sample"),
     BY_CONTRACT: ("por contrato", "by contract"),
 }
+CALLED = {"2.0TD": {"peak": "P1", "flat": "P2", "valley": "P3"}}
+"""Tariffs whose periods have names; those of six periods only have numbers."""
+
 LEVELS = {
     "very_low": ("muy bajo", "very low"),
     "low": ("bajo", "low"),
@@ -225,6 +228,19 @@ def mean_of(points: list[Row], name: str) -> float:
     return float(np.mean([point[name] for point in points]))
 
 
+def numbered(told: Told, tariff: str, period: str) -> str:
+    """A period by its number, where it is called by a name; "" and why for a tariff without names."""
+    if period not in {"peak", "flat", "valley"}:
+        return period
+    if tariff in CALLED:
+        return CALLED[tariff][period]
+    told.say(
+        "Esa tarifa no tiene punta, llano ni valle: sus periodos solo tienen número.",
+        "That tariff has no peak, flat or valley: its periods only have numbers.",
+    )
+    return ""
+
+
 def tariff_periods(ports: Ports, asked: Asked, told: Told) -> None:
     """The energy periods of a local day, as spans of wall time."""
     zone, day = ports.factory.site.timezone, asked.day or today_of(ports)
@@ -236,6 +252,7 @@ def tariff_periods(ports: Ports, asked: Asked, told: Told) -> None:
         "Periodos de la tarifa {tariff} el {day}:", "Periods of the tariff {tariff} on {day}:",
         tariff=tariff, day=when,
     )  # fmt: skip
+    numbered(told, ports.factory.contract.access_tariff, asked.period)
     slots = zip(energy_periods(tariff.written("en"), starts).tolist(), starts.tolist(), strict=True)
     for number, (period, rows) in enumerate(groupby(slots, key=lambda slot: slot[0]), 1):
         seconds = [second for _, second in rows]

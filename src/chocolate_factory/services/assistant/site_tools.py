@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from chocolate_factory.core.errors import UsageError
 from chocolate_factory.domain.factory import Factory
 from chocolate_factory.domain.facts import MONTHS, NAME, Fact
 from chocolate_factory.domain.ports import Ports
@@ -12,12 +13,24 @@ from chocolate_factory.domain.slots import Window, local_midnight
 from chocolate_factory.domain.told import Told
 from chocolate_factory.services.assistant.asked import Asked
 from chocolate_factory.services.assistant.price_tools import today_of
+from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.make_bill import BillRequest, make_bill
 from chocolate_factory.services.read_ledger import read_ledger
 
 Row = dict[str, Any]
+WEEK_STATUS = {
+    "closed": ("cerrada", "settled"),
+    "provisional": ("provisional", "provisional"),
+    "incomplete": ("incompleta", "incomplete"),
+}
 SAVING_DAYS = 60
 KINDS = {"indexed": ("indexado", "indexed"), "pvpc": ("PVPC", "PVPC"), "fixed": ("precio fijo", "fixed")}
+
+
+def time_now(ports: Ports, asked: Asked, told: Told) -> None:
+    """The day and the time at the site."""
+    now = told.fact("now", ports.clock(), "", ("ahora", "now"))
+    told.say("En la planta es el {now}.", "At the plant it is {now}.", now=now)
 
 
 def factory_facts(ports: Ports, asked: Asked, told: Told) -> None:
@@ -37,6 +50,8 @@ def factory_facts(ports: Ports, asked: Asked, told: Told) -> None:
         power[f"kw{n}"] = told.fact(f"contracted_p{n}", kw, "kW", said)
     pairs = ", ".join(f"{{p{n}}} {{kw{n}}}" for n in range(1, len(power) // 2 + 1))
     told.say(f"Potencia contratada: {pairs}.", f"Contracted power: {pairs}.", **power)
+    if not (asked.machine or asked.product):
+        tell_extras(factory, told)
     for number, machine in enumerate(factory.machines, 1):
         if asked.machine.casefold() not in {"", machine.name.casefold()}:
             continue
@@ -47,6 +62,34 @@ def factory_facts(ports: Ports, asked: Asked, told: Told) -> None:
             power=told.fact(f"machine{number}_power", machine.power_kw, "kW", ("potencia", "power")),
         )  # fmt: skip
     tell_products(factory, asked, told)
+
+
+def tell_extras(factory: Factory, told: Told) -> None:
+    """The retailer's margin, and battery and photovoltaic array, or that there are none."""
+    margin = told.fact(
+        "margin",
+        factory.contract.retail_margin_eur_mwh,
+        "EUR/MWh",
+        ("margen del comercializador", "retail margin"),
+    )
+    told.say("Margen del comercializador: {margin}.", "Retail margin: {margin}.", margin=margin)
+    if factory.battery is None:
+        told.say("No tiene batería.", "It has no battery.")
+    else:
+        size = told.fact("battery", factory.battery.capacity_kwh, "kWh", ("batería", "battery"))
+        told.say("Batería: {size}.", "Battery: {size}.", size=size)
+    if factory.pv is None:
+        told.say(
+            "No tiene placas solares, y no vende energía.", "It has no solar panels, and sells no energy."
+        )
+        return
+    power = told.fact("pv_peak", factory.pv.kwp, "kW", ("placas solares", "solar panels"))
+    es, en = ("se paga", "is paid") if factory.pv.surplus_paid else ("no se paga", "is not paid")
+    told.say(
+        f"Placas solares: {{power}}; lo que sobra {es}.",
+        f"Solar panels: {{power}}; surplus {en}.",
+        power=power,
+    )
 
 
 def tell_products(factory: Factory, asked: Asked, told: Told) -> None:
@@ -68,6 +111,9 @@ def tell_products(factory: Factory, asked: Asked, told: Told) -> None:
 def savings(ports: Ports, asked: Asked, told: Told) -> None:
     """What planning has saved by the ledger, settled and provisional apart, over a month or some days."""
     zone, today = ports.factory.site.timezone, today_of(ports)
+    if asked.day:
+        tell_weeks(ports, asked.day, asked.last, told)
+        return
     if asked.month:
         first = asked.month
         last = min((first + timedelta(days=32)).replace(day=1), today + timedelta(days=1))
@@ -94,6 +140,49 @@ def savings(ports: Ports, asked: Asked, told: Told) -> None:
             "No week since {since} is settled: the saving is not known yet.",
             since=since,
         )
+
+
+def tell_weeks(ports: Ports, first: date, last: date | None, told: Told) -> None:
+    """What the settled weeks that touch some days cost and saved, each from when to when it goes."""
+    until = last or first
+    if until < first or until - first > timedelta(days=SAVING_DAYS):
+        raise UsageError("That is no span of days.", "Give up to 60 days.")
+    zone = ports.factory.site.timezone
+    window = Window(local_midnight(first, zone), local_midnight(until + timedelta(days=1), zone))
+    if last in {None, first}:
+        told.say(
+            "Lo gastado y lo ahorrado se saben por semanas, no por días.",
+            "What is spent and saved is known by weeks, not by days.",
+        )
+    weeks = [row for row in read_ledger(ports, window)["weeks"] if row["arms"]["executed"]]
+    for number, row in enumerate(weeks, 1):
+        tell_week(told, f"week{number}", row)
+    if not weeks:
+        told.lack("De ese tiempo no hay ninguna semana liquidada.", "Of that time no week is settled.")
+    told.say(
+        "La factura, con IVA y términos fijos, se sabe por meses.",
+        "The bill, with VAT and fixed terms, is known by months.",
+    )
+
+
+def tell_week(told: Told, key: str, row: Row) -> None:
+    """The sentence of a week of the ledger: what its settled days cost, what was saved if that is known."""
+    es, en = WEEK_STATUS[row["status"]]
+    facts: dict[str, Fact | str] = {
+        "start": told.fact(f"{key}_start", moment_of(row["window"]["start"]), "", ("inicio", "start")),
+        "end": told.fact(f"{key}_end", moment_of(row["window"]["end"]), "", ("fin", "end")),
+        "cost": told.fact(f"{key}_cost", row["arms"]["executed"]["eur"], "EUR", ("coste", "cost")),
+    }
+    spanish, english = "no se conoce", "not known"
+    if row["saving_eur"] is not None:
+        facts["saving"] = told.fact(f"{key}_saving", row["saving_eur"], "EUR", ("ahorro", "saving"))
+        spanish = english = "{saving}"
+    told.say(
+        f"Semana {es} del {{start}} al {{end}}: costó {{cost}} sin IVA ni términos fijos; ahorro: {spanish}.",
+        f"The {en} week from {{start}} to {{end}} cost {{cost}} without VAT and fixed terms; "
+        f"saving: {english}.",
+        **facts,
+    )
 
 
 def tell_saving(told: Told, key: str, total: Row, said: tuple[str, str]) -> None:

@@ -43,7 +43,7 @@ def spanned(said: Heard) -> Heard:
     clocked = [piece for piece in said.pieces if piece[0] in CLOCKED]
     spans = [days for days in days_told(said) if days is not None]
     named = [piece for piece in said.pieces if piece[0] not in CLOCKED]
-    others = len(named) + bool(said.asked.month) + bool(said.asked.days)
+    others = len(named) + len(said.months) + bool(said.asked.days)
     if len(clocked) == 1 and not others and said.asked.at is None:
         return with_hours(said, *clocked[0])
     if not clocked and others == 1 and spans and said.asked.day is None and said.asked.at is None:
@@ -106,9 +106,9 @@ def days_told(said: Heard) -> list[Days | None]:
     """The first and last day of each span that is named, None of one that is not plain."""
     asked, today = said.asked, said.today
     found = [days_of_piece(kind, words, said) for kind, words in said.pieces if kind in DAYS]
-    if asked.month:
-        end = (asked.month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-        found.append((asked.month, min(end, today) if asked.month <= today else end))
+    for month in said.months:
+        end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        found.append((month, min(end, today) if month <= today else end))
     if asked.days:
         found.append((today - timedelta(days=asked.days), today - timedelta(days=1)))
     return found
@@ -160,18 +160,69 @@ def days_of_month(words: str, today: date) -> Days | None:
         return None
 
 
-def beside(said: Heard, low: str) -> Heard:
-    """The same with the day that another one is compared with, where it is asked which is dearer."""
-    asked, asks = said.asked, bool(re.search(GOES_UP, low)) and not re.search(WHEN, low)
-    if asked.at or asked.since or asked.last or not (asks or "compared" in said.loose):
-        return (
-            replace(said, loose=said.loose | {"compared"}) if asks and (asked.since or asked.last) else said
-        )
-    if len(said.days) == 2:
-        asked = replace(asked, day=said.days[0], than=said.days[1])
-        return replace(said, asked=asked, loose=said.loose - {"compared", "two_days"})
-    if len(said.days) == 1 and asks and "compared" not in said.loose:
+def sides_of(said: Heard, low: str) -> Heard | None:
+    """The same with both sides of a comparison of prices as fields; None where two are not plainly compared.
+
+    Two times of a day, two days, two spans of days; or a day of which is asked whether prices go up, which is
+    compared with today, or with the day before.
+    """
+    asks = bool(re.search(GOES_UP, low)) and not re.search(WHEN, low)
+    if not (asks or "compared" in said.loose):
+        return None
+    if {kind for kind, _ in said.pieces} & CLOCKED:
+        return parts_of(said)
+    named = days_told(said)
+    loose = said.loose - {"compared", "two_days", "two_times", "two_months"} - DAYS
+    if len(said.times) == 2 and len(said.days) < 2 and not named:
+        asked = replace(said.asked, at=said.times[0], than_at=said.times[1])
+        return replace(said, asked=asked, loose=loose)
+    if said.times or None in named or said.asked.hours:
+        return None
+    sides = [*((day, day) for day in said.days), *(days for days in named if days)]
+    if len(sides) == 1 and said.days and asks and "compared" not in said.loose:
         day = said.days[0]
         other = said.today if day > said.today else day - timedelta(days=1)
-        return replace(said, asked=replace(asked, day=day, than=other))
-    return said
+        sides.append((other, other))
+    if len(sides) != 2 or sides[0] == sides[1]:
+        return None
+    (day, last), (than, than_last) = sides
+    asked = replace(said.asked, day=day, last=None if last == day else last, than=than, month=None, days=None)
+    asked = replace(asked, than_last=None if than_last == than else than_last)
+    return replace(said, asked=asked, loose=loose)
+
+
+def parts_of(said: Heard) -> Heard | None:
+    """The same with two parts of days as both sides, such as "tonight" and "tomorrow morning"; else None.
+
+    A part that names no day is of the only day that is named beside it.
+    """
+    kinds, words = [kind for kind, _ in said.pieces], [words for _, words in said.pieces]
+    if kinds != ["part", "part"] or said.times or said.months or said.asked.hours or said.asked.days:
+        return None
+    days, hours = [day_of_part(one, said.today) for one in words], [part_hours(one) for one in words]
+    if len(said.days) != int(None in days) or None in hours:
+        return None
+    (day, than), (here, there) = (one or said.days[0] for one in days), hours
+    if here is None or there is None or (day, here) == (than, there):
+        return None
+    asked = replace(said.asked, day=day, since=here[0], until=here[1], than=than)
+    asked = replace(asked, than_since=there[0], than_until=there[1])
+    return replace(said, asked=asked, loose=said.loose - {"compared", "two_days"} - CLOCKED)
+
+
+def asks_which_is_dearer(said: Heard, low: str) -> bool:
+    """Whether a time, hours or days are asked to be dearer than something that is not named."""
+    asks = bool(re.search(GOES_UP, low)) and not re.search(WHEN, low)
+    return asks and bool(said.asked.since or said.asked.last or said.asked.at)
+
+
+def ahead_of(said: Heard) -> Heard:
+    """The same for what only knows of today and after: parts of days and weeks, of those what is to come."""
+    known = {"part", "range", "weekend", "week", "ahead"}
+    if {kind for kind, _ in said.pieces} - known or said.asked.month or said.asked.days:
+        return said
+    found = spanned(said)
+    day, last = found.asked.day, found.asked.last
+    if day and last and day < said.today <= last:
+        return replace(found, asked=replace(found.asked, day=said.today))
+    return found
