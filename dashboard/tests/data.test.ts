@@ -113,7 +113,7 @@ describe("the health of the data", () => {
       ["no connection ([Errno 111] Connection refused)", "no hay conexión", ""],
       ["connection broken (ReadError)", "la conexión se ha cortado", ""],
       ["the key is not accepted", "no admite la clave", ""],
-      ["weather of another place", "ha respondido algo inesperado:", "weather of another place"],
+      ["weather of another place", "no ha entregado los datos:", "weather of another place"],
     ];
     for (const [reason, text, quoted] of said) expect(failureText(reason, failures)).toEqual({ text, quoted });
     expect(failingOf("3 slots missing; ree failing since 2026-03-10 18:00 UTC: answered 500; omie failing since 2026-03-10 18:05 UTC: a; b")).toEqual([

@@ -12,7 +12,7 @@ from chocolate_factory.tasks.keep_fresh import plan_when_needed, sync_prices
 from chocolate_factory.tasks.runner import run_job
 from tests.dashboard.conftest import Open
 from tests.dashboard.page_samples import BEFORE_LONG_DAY, preparing, ready
-from tests.dashboard.site import PHONE, Serving, Site, inked, plain, tab, table
+from tests.dashboard.site import DESKTOP, PHONE, Serving, Site, inked, plain, tab, table
 from tests.dashboard.site import text_of as said
 from tests.worlds import sample_world
 
@@ -165,6 +165,21 @@ def test_real_application(show: Open, tmp_path: Path) -> None:
         assert said(page, "answer").startswith(("Ahora: ", "Espera: "))
         tab(page, "plan")
         assert len(table(page, "plan")) > 0
+
+
+@pytest.mark.parametrize("size", [DESKTOP, {"width": 800, "height": 900}, PHONE])
+@pytest.mark.parametrize("locale", ["es-ES", "en-GB"])
+def test_no_tab_moves_away_when_the_data_come(show: Open, size: dict[str, int], locale: str) -> None:
+    page = show(quiet=True, size=size, locale=locale)
+    held: list[Route] = []
+    page.route("**/api/v1/dashboard", lambda route: held.append(route))
+    page.reload()
+    tabs = [page.locator(f"[data-tab={name}]") for name in ("today", "plan", "data", "ask")]
+    tabs[-1].wait_for()
+    before = [tab.bounding_box() for tab in tabs]
+    page.unroute_all()
+    page.locator("[data-test=answer]").wait_for()
+    assert [tab.bounding_box() for tab in tabs] == before
 
 
 def test_a_part_that_is_cut_off_is_asked_for_again(show: Open) -> None:

@@ -21,5 +21,5 @@ function knownText(reason: string, own: FailureWords): string | null {
 export function failureText(reason: string, own: FailureWords): { text: string; quoted: string } {
   const bare = reason.replace(/^\w+: /, "").replace(/\.$/, "");
   const text = knownText(bare, own);
-  return text === null ? { text: own.unexpected, quoted: bare } : { text, quoted: "" };
+  return text === null ? { text: own.other, quoted: bare } : { text, quoted: "" };
 }

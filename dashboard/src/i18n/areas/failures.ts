@@ -12,7 +12,7 @@ export const failureWords = area(
     noConnection: "no hay conexión",
     cut: "la conexión se ha cortado",
     late: "no responde a tiempo",
-    unexpected: "ha respondido algo inesperado:",
+    other: "no ha entregado los datos:",
   },
   {
     status: (status) => `answered HTTP ${status}`,
@@ -24,7 +24,7 @@ export const failureWords = area(
     noConnection: "there is no connection",
     cut: "the connection broke",
     late: "does not answer in time",
-    unexpected: "answered something unexpected:",
+    other: "did not deliver:",
   },
 );
 

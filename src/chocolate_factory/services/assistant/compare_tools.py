@@ -46,7 +46,11 @@ def compare_prices(ports: Ports, asked: Asked, told: Told) -> None:
         found = [days_side(ports, told, key, span) for key, span in (("day", here), ("than", there))]
     else:
         raise UsageError("Those are not two sides.", "Give than beside day, or at and than_at.")
-    sides = [side for side in found if side is not None]
+    tell_sides(ports, told, [side for side in found if side is not None])
+
+
+def tell_sides(ports: Ports, told: Told, sides: list[Side]) -> None:
+    """Each side, and where both are known which is dearer."""
     means = [mean for side in sides if (mean := tell_side(ports, told, side)) is not None]
     if len(means) == 2:
         tell_difference(told, sides, means)
@@ -82,13 +86,8 @@ def tell_rest(ports: Ports, told: Told, than: date) -> None:
     end = local_midnight(today + timedelta(days=1), zone)
     if than <= today or start >= end:
         raise UsageError("That is no later day.", "Give a day after today.")
-    sides = [
-        hours_side(told, "rest", Window(start, end)),
-        days_side(ports, told, "than", (than, None, None, None)),
-    ]
-    means = [mean for side in sides if (mean := tell_side(ports, told, side)) is not None]
-    if len(means) == 2:
-        tell_difference(told, sides, means)
+    rest = hours_side(told, "rest", Window(start, end))
+    tell_sides(ports, told, [rest, days_side(ports, told, "than", (than, None, None, None))])
 
 
 def time_side(ports: Ports, told: Told, key: str, day: date, at: time) -> Side | None:

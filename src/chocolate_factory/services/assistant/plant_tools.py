@@ -20,13 +20,12 @@ from chocolate_factory.domain.told import Told
 from chocolate_factory.services.assistant.asked import Asked
 from chocolate_factory.services.assistant.plan_tools import body_in_force
 from chocolate_factory.services.assistant.price_days import span_of, windows_within
-from chocolate_factory.services.assistant.price_tools import today_of
+from chocolate_factory.services.assistant.price_tools import SLOT, today_of
 from chocolate_factory.services.give_advice import moment_of
 from chocolate_factory.services.read_production import stock_rows
 
 Row = dict[str, Any]
 Said = tuple[str, str]
-SLOT = timedelta(minutes=PLAN_MINUTES)
 WEEK, MOST_LENGTHS = 7, 3
 NO_METER: Said = ("Es lo previsto en el plan, no un contador.", "That is what the plan says, not a meter.")
 
@@ -171,8 +170,8 @@ def machine_windows(ports: Ports, asked: Asked, told: Told) -> None:
         for kind, es, en in (("best", "lo más barato", "cheapest"), ("worst", "lo más caro", "dearest")):
             tell_machine_window(told, f"{kind}{number}", (length, machine.power_kw), rows[kind][0], (es, en))
     told.say(
-        "Son solo precios: si la máquina está libre lo dice el plan.",
-        "These are prices only: the plan says whether the machine is free.",
+        "Es a plena potencia y por precio: si la máquina está libre lo dice el plan.",
+        "That is at full power and by price: the plan says whether the machine is free.",
     )
 
 
